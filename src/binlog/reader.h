@@ -1,0 +1,65 @@
+// Reads a server's binlog as whole committed transactions.
+//
+// One thread owns a reader. It has a connection of its own with a server id that no other replica
+// uses. Start, then Next() again and again. After an Error the reader is of no more use: for
+// kConnectionLost open a new one at the last position; kPositionLost (the binlog was purged) and
+// kDiverged (an event that cannot be understood or is not a FULL image) are for people.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/binlog/position.h"
+#include "src/binlog/row_image.h"
+#include "src/mysql/connection.h"
+
+namespace osc::binlog {
+
+// A committed transaction, or the part of it that was asked for.
+struct Transaction {
+  std::optional<Gtid> gtid;  // none where the server has no GTIDs
+  std::string file;          // where the transaction ends
+  uint64_t end_offset = 0;
+  std::vector<RowsEvent> rows;  // of the tables that the filter let through, in order
+  // The statement of a transaction that is one (DDL, TRUNCATE), else empty; schema is the default
+  // database that it ran in.
+  std::string schema;
+  std::string statement;
+};
+
+// True for the tables whose rows are wanted. All others are passed over undecoded.
+using TableFilter = std::function<bool(std::string_view database, std::string_view table)>;
+
+class Reader {
+ public:
+  // Connects and asks for everything after `start`. heartbeat: how often the server wakes an idle
+  // read.
+  Reader(const mysql::ConnectionOptions& options, const Position& start, TableFilter filter,
+         std::chrono::milliseconds heartbeat = std::chrono::milliseconds(200));
+  ~Reader();
+
+  // The next transaction, in commit order; also those without wanted rows, because they move the
+  // position. nullopt after a heartbeat or when a stop is asked for (ask the token).
+  std::optional<Transaction> Next(std::stop_token stop);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// The server's end of the binlog now: GTIDs where it has them, file and offset always (needs
+// REPLICATION CLIENT / BINLOG MONITOR).
+Position CurrentPosition(mysql::Connection& connection);
+// Only the GTID set (cheap, no privilege), or CurrentPosition where there are no GTIDs.
+Position CurrentGtidPosition(mysql::Connection& connection);
+// True when the server writes GTIDs (MariaDB: always; MySQL: gtid_mode=ON).
+bool HasGtids(mysql::Connection& connection);
+
+}  // namespace osc::binlog
