@@ -1,0 +1,34 @@
+// Understands ALTER TABLE as far as a schema change needs: which table, which columns keep their
+// identity under another name, which are added and dropped. The server still runs the user's own
+// text; what is not understood is refused, never passed on half understood.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/mysql/quote.h"
+
+namespace osc::ddl {
+
+struct ColumnRename {
+  std::string from;
+  std::string to;
+};
+
+struct AlterStatement {
+  std::string database;  // empty when the text names none
+  std::string table;     // empty when the text is only the clauses
+  std::string clauses;   // everything after the table's name, as the user wrote it, trimmed
+  std::vector<ColumnRename> renames;  // CHANGE a b and RENAME COLUMN a TO b, all at once
+  std::vector<std::string> added_columns;
+  std::vector<std::string> dropped_columns;
+};
+
+// text: "ALTER TABLE [db.]t clauses" or only "clauses" (ADD COLUMN ..., DROP ...). Throws Error
+// kInvalidArgument (not an ALTER at all, empty, more than one statement) or kRefused (RENAME TO,
+// DISCARD TABLESPACE, partition maintenance and whatever else osc does not carry), both naming the
+// clause and saying what to do instead.
+AlterStatement ParseAlter(std::string_view text);
+
+}  // namespace osc::ddl

@@ -1,0 +1,43 @@
+// Everything that is checked before the first thing on the server is touched.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ddl/alter_statement.h"
+#include "ddl/projection.h"
+#include "ddl/table_definition.h"
+
+namespace osc::ddl {
+
+// One thing that a revert would lose or be stopped by. kind: "lossy" or "blocked".
+struct RevertNote {
+  std::string kind;
+  std::string column;  // or key
+  std::string detail;
+};
+
+struct ChangePlan {
+  AlterStatement alter;
+  Projection forward;                 // holds both definitions
+  std::vector<RevertNote> notes;
+  std::vector<std::string> warnings;  // for people: accepted, but worth knowing
+  uint64_t estimated_rows = 0;
+  uint64_t data_bytes = 0;            // of rows and indexes
+};
+
+// The notes of DESIGN's revert: unique key dropped or widened, column dropped without default,
+// nullable where it was not, longer, wider or other types, members of ENUM and SET, charset.
+std::vector<RevertNote> RevertNotes(const Projection& forward);
+
+// Checks server, table, privileges and the ALTER itself (on a TEMPORARY copy of the empty table, so
+// that the server's own message is shown) and changes nothing. Throws Error kRefused, kNotFound or
+// kInvalidArgument with one clear message and a hint.
+ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& table,
+                     const AlterStatement& alter);
+
+// The off-stage table's fixed name, `_osc_<id>_<table>`, cut to the server's 64 characters.
+std::string OffStageName(const std::string& migration_id, const std::string& table);
+
+}  // namespace osc::ddl
