@@ -32,6 +32,7 @@ struct KeyPart {
 
 struct Key {
   std::string name;  // "PRIMARY" for the primary key
+  std::string type;  // "BTREE", "HASH" (MariaDB's long unique keys), "FULLTEXT", "SPATIAL", ...
   bool unique = false;
   std::vector<KeyPart> parts;
   bool IsPrimary() const { return name == "PRIMARY"; }
@@ -53,7 +54,8 @@ struct TableDefinition {
 // SHOW CREATE TABLE). Throws kNotFound for a missing database or table, kRefused for a view.
 TableDefinition ReadTableDefinition(mysql::Connection& connection, const mysql::TableName& table);
 
-// The definition as JSON text, to be kept with a migration; Load(Save()) gives the same.
+// The definition as JSON text, to be kept with a migration; Load(Save()) gives the same. Load throws
+// kInternal for text that Save did not write.
 std::string SaveDefinition(const TableDefinition& table);
 TableDefinition LoadDefinition(const std::string& text);
 
