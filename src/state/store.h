@@ -3,8 +3,10 @@
 // what the engine does are the rows the command then follows.
 //
 // A Store belongs to one thread; each thread opens its own. Each method is one SQLite transaction
-// that has happened when it returns. Errors: kRefused for a newer schema or an unusable directory or
-// file (the hint says what to do), kBusy when another process holds the file for too long.
+// that has happened when it returns. Progress and chunks alone do not wait for the disk: they
+// outlive the process, and become safe from a power cut, in order, with the next of the other
+// writes. Errors: kRefused for a newer schema or an unusable directory or file (the hint says what
+// to do), kBusy when another process holds the file for too long.
 #pragma once
 
 #include <filesystem>
@@ -25,14 +27,18 @@ class Store {
   ~Store();
 
   // A new migration with a fresh id, state queued. Throws kRefused when an unfinished migration of
-  // this server and table exists, naming it and what to do: checked and inserted in one transaction.
+  // this server and table exists, naming it and what to do: checked and inserted in one
+  // transaction.
   Migration Create(Migration migration);
   std::vector<Migration> List();  // oldest first
   // By id or unique prefix; throws kNotFound, or kInvalidArgument for an ambiguous prefix.
   Migration Find(const std::string& id_prefix);
   Migration Get(const std::string& id);
-  // True when something has been written by another connection since the last call.
+  // True when something has been written by another connection since the last call (since Open, at
+  // the first).
   bool HasChanged();
+  // Reads the whole file; throws kRefused when it is damaged. The engine does it once at its start.
+  void CheckIntegrity();
 
   void SetState(const std::string& id, MigrationState state);
   void SetPrepared(const std::string& id, const std::string& old_definition,
@@ -56,13 +62,13 @@ class Store {
   void FinishSwap(const std::string& id, const Swap& swap, MigrationState state, LiveTable live,
                   const std::optional<Time>& expires_at);
   void DropSwapIntent(const std::string& id, int number);
-  std::vector<Swap> Swaps(const std::string& id);          // done ones
-  std::optional<Swap> OpenSwap(const std::string& id);     // the intent without outcome, if any
+  std::vector<Swap> Swaps(const std::string& id);       // done ones
+  std::optional<Swap> OpenSwap(const std::string& id);  // the intent without outcome, if any
 
   // The copy. `watermark`: upper bound of the last chunk handed out; together with the outstanding
   // chunks it says what is left to do.
   struct CopyState {
-    std::string watermark;       // SQL row literal; empty before the first chunk
+    std::string watermark;  // SQL row literal; empty before the first chunk
     bool all_handed_out = false;
     uint64_t next_number = 1;
     uint64_t rows_copied = 0;

@@ -1,0 +1,149 @@
+// The settings of a migration by the names they have on the command line; one table serves
+// `osc set`, the store and `osc show --json`.
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "src/base/duration.h"
+#include "src/base/error.h"
+#include "src/state/migration.h"
+
+namespace osc::state {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+[[noreturn]] void Bad(std::string_view name, std::string_view value, const std::string& expected) {
+  throw Error(ErrorCode::kInvalidArgument,
+              std::string(name) + ": '" + std::string(value) + "' is not " + expected);
+}
+
+struct DurationSetting {
+  std::string_view name;
+  milliseconds Settings::*field;
+  milliseconds least;
+  milliseconds most;
+};
+constexpr std::array<DurationSetting, 4> kDurations{{
+    {"retention", &Settings::retention, milliseconds(0), hours(24 * 366)},
+    {"chunk-time", &Settings::chunk_time, milliseconds(10), seconds(60)},
+    {"cutover-lock-timeout", &Settings::cutover_lock_timeout, milliseconds(100), seconds(300)},
+    {"max-lag", &Settings::max_lag, milliseconds(10), hours(24)},
+}};
+
+struct NumberSetting {
+  std::string_view name;
+  int Settings::*field;
+  int least;
+  int most;
+};
+constexpr std::array<NumberSetting, 2> kNumbers{{
+    {"copy-threads", &Settings::copy_threads, 1, 64},
+    {"apply-lanes", &Settings::apply_lanes, 1, 64},
+}};
+
+struct SwitchSetting {
+  std::string_view name;
+  bool Settings::*field;
+};
+constexpr std::array<SwitchSetting, 1> kSwitches{{
+    {"postpone-cutover", &Settings::postpone_cutover},
+}};
+
+std::string KnownNames() {
+  std::string names;
+  const auto add = [&names](std::string_view name) {
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  };
+  for (const auto& setting : kDurations) add(setting.name);
+  for (const auto& setting : kNumbers) add(setting.name);
+  for (const auto& setting : kSwitches) add(setting.name);
+  return names;
+}
+
+milliseconds DurationValue(const DurationSetting& setting, std::string_view value) {
+  milliseconds parsed{};
+  try {
+    parsed = base::ParseDuration(value);
+  } catch (const Error& error) {
+    throw error.Within(std::string(setting.name));
+  }
+  if (parsed < setting.least || parsed > setting.most) {
+    Bad(setting.name, value,
+        "between " + base::FormatDuration(setting.least) + " and " +
+            base::FormatDuration(setting.most));
+  }
+  return parsed;
+}
+
+int NumberValue(const NumberSetting& setting, std::string_view value) {
+  int parsed = 0;
+  const char* end = value.data() + value.size();
+  const auto [stop, error] = std::from_chars(value.data(), end, parsed);
+  if (error != std::errc() || stop != end || parsed < setting.least || parsed > setting.most) {
+    Bad(setting.name, value,
+        "a whole number from " + std::to_string(setting.least) + " to " +
+            std::to_string(setting.most));
+  }
+  return parsed;
+}
+
+bool SwitchValue(std::string_view name, std::string_view value) {
+  if (value == "on" || value == "true" || value == "1") return true;
+  if (value == "off" || value == "false" || value == "0") return false;
+  Bad(name, value, "on or off");
+}
+
+std::string AsText(const nlohmann::json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+}  // namespace
+
+void ApplySetting(Settings* settings, std::string_view name, std::string_view value) {
+  for (const auto& setting : kDurations) {
+    if (setting.name == name) {
+      settings->*setting.field = DurationValue(setting, value);
+      return;
+    }
+  }
+  for (const auto& setting : kNumbers) {
+    if (setting.name == name) {
+      settings->*setting.field = NumberValue(setting, value);
+      return;
+    }
+  }
+  for (const auto& setting : kSwitches) {
+    if (setting.name == name) {
+      settings->*setting.field = SwitchValue(name, value);
+      return;
+    }
+  }
+  throw Error(ErrorCode::kInvalidArgument, "there is no setting '" + std::string(name) + "'",
+              "the settings are " + KnownNames());
+}
+
+std::string SaveSettings(const Settings& settings) {
+  nlohmann::ordered_json json;
+  for (const auto& setting : kDurations) {
+    json[std::string(setting.name)] = base::FormatDuration(settings.*setting.field);
+  }
+  for (const auto& setting : kNumbers) json[std::string(setting.name)] = settings.*setting.field;
+  for (const auto& setting : kSwitches) json[std::string(setting.name)] = settings.*setting.field;
+  return json.dump();
+}
+
+Settings LoadSettings(const std::string& text) {
+  Settings settings;
+  try {
+    const auto json = nlohmann::json::parse(text);
+    for (const auto& [name, value] : json.items()) ApplySetting(&settings, name, AsText(value));
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(ErrorCode::kInternal, "cannot read stored settings: " + std::string(error.what()));
+  }
+  return settings;
+}
+
+}  // namespace osc::state

@@ -1,0 +1,389 @@
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "src/base/error.h"
+#include "src/state/store.h"
+
+namespace osc::state {
+namespace {
+
+using std::chrono::milliseconds;
+
+class StateStoreTest : public testing::Test {
+ protected:
+  StateStoreTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "osc-store-XXXXXX").string();
+    directory_ = std::filesystem::path(::mkdtemp(pattern.data())) / "state";
+  }
+  ~StateStoreTest() override { std::filesystem::remove_all(directory_.parent_path()); }
+
+  static Migration NewMigration(const std::string& table) {
+    Migration migration;
+    migration.server = "host:3306:1";
+    migration.connection = "{}";
+    migration.database = "shop";
+    migration.table = table;
+    migration.alter = "DROP COLUMN title";
+    return migration;
+  }
+  std::filesystem::path File() const { return directory_ / "osc.sqlite"; }
+
+  std::filesystem::path directory_;
+};
+
+template <typename Work>
+Error Catch(Work&& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    return error;
+  }
+  return Error(ErrorCode::kInternal, "nothing was thrown");
+}
+
+TEST_F(StateStoreTest, CreatesAPrivateDirectoryAndFile) {
+  Store::Open(directory_);
+  struct stat status {};
+  ASSERT_EQ(::stat(directory_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0700U);
+  ASSERT_EQ(::stat(File().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+}
+
+TEST_F(StateStoreTest, GivesBackWhatWasCreated) {
+  Store store = Store::Open(directory_);
+  Migration wanted = NewMigration("users");
+  wanted.settings.retention = std::chrono::hours(3);
+  wanted.settings.postpone_cutover = true;
+  wanted.notes = R"([{"kind":"lossy"}])";
+  const Migration created = store.Create(wanted);
+
+  ASSERT_EQ(created.id.size(), 8U);
+  EXPECT_TRUE(created.id[0] >= 'a' && created.id[0] <= 'z');
+  EXPECT_EQ(created.id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789"),
+            std::string::npos);
+  const Migration found = Store::Open(directory_).Get(created.id);
+  EXPECT_EQ(found.database, "shop");
+  EXPECT_EQ(found.table, "users");
+  EXPECT_EQ(found.alter, "DROP COLUMN title");
+  EXPECT_EQ(found.settings.retention, std::chrono::hours(3));
+  EXPECT_TRUE(found.settings.postpone_cutover);
+  EXPECT_EQ(found.state, MigrationState::kQueued);
+  EXPECT_EQ(found.live, LiveTable::kOld);
+  EXPECT_EQ(found.notes, wanted.notes);
+  EXPECT_FALSE(found.error);
+  EXPECT_FALSE(found.expires_at);
+  EXPECT_EQ(found.created_at, created.created_at);
+}
+
+TEST_F(StateStoreTest, EachSetterChangesWhatItNames) {
+  Store store = Store::Open(directory_);
+  const std::string id = store.Create(NewMigration("users")).id;
+  const Time expiry = Time(milliseconds(1'800'000'000'123));
+  Settings settings;
+  settings.copy_threads = 7;
+
+  store.SetState(id, MigrationState::kCatchingUp);
+  store.SetPrepared(id, "old", "new", "[]");
+  store.SetPaused(id, true);
+  store.SetCutoverAsked(id);
+  store.SetKeepTable(id, true);
+  store.SetSettings(id, settings);
+  store.SetExpiry(id, expiry);
+  store.SetError(id, StoredError{"diverged", "message", "hint"});
+
+  Migration found = store.Get(id);
+  EXPECT_EQ(found.state, MigrationState::kCatchingUp);
+  EXPECT_EQ(found.old_definition, "old");
+  EXPECT_EQ(found.new_definition, "new");
+  EXPECT_TRUE(found.paused);
+  EXPECT_TRUE(found.cutover_asked);
+  EXPECT_TRUE(found.keep_table);
+  EXPECT_EQ(found.settings.copy_threads, 7);
+  EXPECT_EQ(found.expires_at, expiry);
+  ASSERT_TRUE(found.error);
+  EXPECT_EQ(found.error->code, "diverged");
+  EXPECT_EQ(found.error->hint, "hint");
+
+  store.SetError(id, std::nullopt);
+  store.SetExpiry(id, std::nullopt);
+  found = store.Get(id);
+  EXPECT_FALSE(found.error);
+  EXPECT_FALSE(found.expires_at);
+
+  store.SetFailed(id, MigrationState::kFailed, StoredError{"refused", "no", ""});
+  found = store.Get(id);
+  EXPECT_EQ(found.state, MigrationState::kFailed);
+  EXPECT_EQ(found.error->message, "no");
+
+  EXPECT_EQ(Catch([&] { store.SetPaused("nosuchid", true); }).code(), ErrorCode::kInternal);
+}
+
+TEST_F(StateStoreTest, RefusesASecondUnfinishedMigrationOfATable) {
+  Store store = Store::Open(directory_);
+  const std::string id = store.Create(NewMigration("users")).id;
+  Store other = Store::Open(directory_);
+
+  Error error = Catch([&] { other.Create(NewMigration("users")); });
+  EXPECT_EQ(error.code(), ErrorCode::kRefused);
+  EXPECT_NE(error.message().find(id), std::string::npos);
+  EXPECT_NE(error.hint().find("osc cancel " + id), std::string::npos);
+
+  store.SetState(id, MigrationState::kLive);
+  error = Catch([&] { other.Create(NewMigration("users")); });
+  EXPECT_EQ(error.hint(), "end its revert window first: osc complete " + id);
+
+  EXPECT_NO_THROW(other.Create(NewMigration("orders")));
+  Migration elsewhere = NewMigration("users");
+  elsewhere.server = "other:3306:2";
+  EXPECT_NO_THROW(other.Create(elsewhere));
+  store.SetState(id, MigrationState::kCompleted);
+  EXPECT_NO_THROW(other.Create(NewMigration("users")));
+  EXPECT_EQ(store.List().size(), 4U);
+  EXPECT_EQ(store.List().front().id, id);
+}
+
+TEST_F(StateStoreTest, FindsByUniquePrefix) {
+  Store store = Store::Open(directory_);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 80; ++i) {
+    ids.push_back(store.Create(NewMigration("t" + std::to_string(i))).id);
+  }
+  for (const std::string& id : ids) {
+    EXPECT_EQ(store.Find(id).id, id);
+    EXPECT_EQ(store.Find(id.substr(0, 7)).id, id);
+  }
+  // 80 ids over 26 first letters: some letter begins two of them.
+  int ambiguous = 0;
+  for (char letter = 'a'; letter <= 'z'; ++letter) {
+    const auto matches = std::count_if(ids.begin(), ids.end(),
+                                       [&](const std::string& id) { return id[0] == letter; });
+    if (matches < 2) continue;
+    ++ambiguous;
+    EXPECT_EQ(Catch([&] { store.Find(std::string(1, letter)); }).code(),
+              ErrorCode::kInvalidArgument);
+  }
+  EXPECT_GT(ambiguous, 0);
+  EXPECT_EQ(Catch([&] { store.Find("0000"); }).code(), ErrorCode::kNotFound);
+  for (const char* bad : {"", "%", "ABC", "a b", "abcdefghi", "_"}) {
+    EXPECT_EQ(Catch([&] { store.Find(bad); }).code(), ErrorCode::kInvalidArgument) << bad;
+  }
+}
+
+TEST_F(StateStoreTest, SeesTheChangesOfOtherConnectionsOnly) {
+  Store store = Store::Open(directory_);
+  Store other = Store::Open(directory_);
+  EXPECT_FALSE(store.HasChanged());
+  const std::string id = other.Create(NewMigration("users")).id;
+  EXPECT_TRUE(store.HasChanged());
+  EXPECT_FALSE(store.HasChanged());
+  store.SetPaused(id, true);
+  EXPECT_FALSE(store.HasChanged());
+  EXPECT_TRUE(other.HasChanged());
+  other.SetProgress(id, Progress{});
+  EXPECT_TRUE(store.HasChanged());
+}
+
+TEST_F(StateStoreTest, KeepsProgress) {
+  Store store = Store::Open(directory_);
+  const std::string id = store.Create(NewMigration("users")).id;
+  EXPECT_EQ(store.GetProgress(id).readiness, "none");
+
+  Progress progress;
+  progress.rows_copied = 18'000'000'000'000'000'000ULL;
+  progress.percent = 41.5;
+  progress.eta_seconds = 93;
+  progress.stream_direction = "new-to-old";
+  progress.throttle_reason = "lag";
+  progress.readiness = "blocked";
+  progress.reasons.push_back({"blocked", "name", 3, "row 7: too long: 'gr\xfc\xdf'"});
+  store.SetProgress(id, progress);
+  progress.rows_applied = 5;
+  store.SetProgress(id, progress);
+
+  const Progress found = Store::Open(directory_).GetProgress(id);
+  EXPECT_EQ(found.rows_copied, progress.rows_copied);
+  EXPECT_EQ(found.rows_applied, 5U);
+  EXPECT_EQ(found.percent, 41.5);
+  EXPECT_EQ(found.eta_seconds, 93);
+  EXPECT_EQ(found.stream_direction, "new-to-old");
+  ASSERT_EQ(found.reasons.size(), 1U);
+  EXPECT_EQ(found.reasons[0].rows, 3U);
+  EXPECT_EQ(found.reasons[0].column, "name");
+}
+
+TEST_F(StateStoreTest, ASwapHasAnIntentAndThenAnOutcome) {
+  Store store = Store::Open(directory_);
+  const std::string id = store.Create(NewMigration("users")).id;
+  EXPECT_FALSE(store.OpenSwap(id));
+
+  Swap swap = store.RecordSwapIntent(id, "cutover", "{\"sentry\":\"s\"}");
+  EXPECT_EQ(swap.number, 1);
+  store.SetFreezePoint(id, 1, "0-1-99");
+  ASSERT_TRUE(Store::Open(directory_).OpenSwap(id));
+  EXPECT_EQ(store.OpenSwap(id)->freeze_point, "0-1-99");
+  EXPECT_TRUE(store.Swaps(id).empty());
+  EXPECT_THROW(store.RecordSwapIntent(id, "cutover", ""), Error);  // one at a time
+
+  store.DropSwapIntent(id, 1);
+  EXPECT_FALSE(store.OpenSwap(id));
+  EXPECT_EQ(Catch([&] { store.DropSwapIntent(id, 1); }).code(), ErrorCode::kInternal);
+
+  swap = store.RecordSwapIntent(id, "cutover", "{}");
+  swap.freeze_point = "0-1-120";
+  swap.lock_ms = 7.25;
+  const Time expiry = Time(milliseconds(1'800'000'000'000));
+  store.FinishSwap(id, swap, MigrationState::kLive, LiveTable::kNew, expiry);
+  EXPECT_FALSE(store.OpenSwap(id));
+  ASSERT_EQ(store.Swaps(id).size(), 1U);
+  EXPECT_EQ(store.Swaps(id)[0].freeze_point, "0-1-120");
+  EXPECT_EQ(store.Swaps(id)[0].lock_ms, 7.25);
+  EXPECT_TRUE(store.Swaps(id)[0].at);
+  const Migration live = store.Get(id);
+  EXPECT_EQ(live.state, MigrationState::kLive);
+  EXPECT_EQ(live.live, LiveTable::kNew);
+  EXPECT_EQ(live.expires_at, expiry);
+
+  EXPECT_EQ(store.RecordSwapIntent(id, "revert", "{}").number, 2);
+  EXPECT_THROW(store.FinishSwap(id, swap, MigrationState::kLive, LiveTable::kNew, expiry), Error);
+}
+
+TEST_F(StateStoreTest, TheCopyKnowsItsOutstandingChunks) {
+  Store store = Store::Open(directory_);
+  const std::string id = store.Create(NewMigration("users")).id;
+  EXPECT_EQ(store.GetCopyState(id).next_number, 1U);
+
+  store.HandOutChunk(id, {1, "", "(100)"}, false);
+  store.HandOutChunk(id, {2, "(100)", "(200)"}, false);
+  store.HandOutChunk(id, {3, "(200)", "(250)"}, true);
+  store.FinishChunk(id, 2, 100);
+  store.FinishChunk(id, 2, 100);  // a repetition is not counted
+
+  const Store::CopyState copy = Store::Open(directory_).GetCopyState(id);
+  EXPECT_EQ(copy.watermark, "(250)");
+  EXPECT_TRUE(copy.all_handed_out);
+  EXPECT_EQ(copy.next_number, 4U);
+  EXPECT_EQ(copy.rows_copied, 100U);
+  ASSERT_EQ(copy.outstanding.size(), 2U);
+  EXPECT_EQ(copy.outstanding[0].number, 1U);
+  EXPECT_EQ(copy.outstanding[0].low, "");
+  EXPECT_EQ(copy.outstanding[1].low, "(200)");
+}
+
+TEST_F(StateStoreTest, IntentsAndHistory) {
+  Store store = Store::Open(directory_);
+  const std::string id = store.Create(NewMigration("users")).id;
+  const int64_t first = store.AddIntent(id, "pause", "{}");
+  const int64_t second = store.AddIntent(id, "set", R"({"max-lag":"3s"})");
+  ASSERT_EQ(store.OpenIntents(id).size(), 2U);
+  EXPECT_EQ(store.OpenIntents(id)[1].arguments, R"({"max-lag":"3s"})");
+  EXPECT_FALSE(store.GetIntent(first).done);
+
+  store.FinishIntent(first, std::nullopt);
+  store.FinishIntent(second, StoredError{"refused", "not now", "later"});
+  EXPECT_TRUE(store.OpenIntents(id).empty());
+  EXPECT_EQ(store.GetIntent(first).done, true);
+  EXPECT_EQ(store.GetIntent(second).done, false);
+  EXPECT_EQ(store.GetIntent(second).error->message, "not now");
+
+  store.AddEvent(id, "created");
+  store.AddEvent(id, "copied");
+  ASSERT_EQ(store.Events(id).size(), 2U);
+  EXPECT_EQ(store.Events(id)[1].text, "copied");
+}
+
+TEST_F(StateStoreTest, ManyThreadsOpenAndWriteAtOnce) {
+  std::vector<std::jthread> threads;
+  for (int thread = 0; thread < 6; ++thread) {
+    threads.emplace_back([this, thread] {
+      Store store = Store::Open(directory_);
+      const std::string id = store.Create(NewMigration("t" + std::to_string(thread))).id;
+      for (int i = 0; i < 50; ++i) store.SetProgress(id, Progress{});
+      for (int i = 0; i < 10; ++i) store.AddEvent(id, "event");
+    });
+  }
+  threads.clear();
+  Store store = Store::Open(directory_);
+  ASSERT_EQ(store.List().size(), 6U);
+  for (const Migration& migration : store.List()) {
+    EXPECT_EQ(store.Events(migration.id).size(), 10U);
+  }
+}
+
+TEST_F(StateStoreTest, RefusesANewerSchema) {
+  Store::Open(directory_);
+  SQLite::Database(File().string(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 99");
+  const Error error = Catch([&] { Store::Open(directory_); });
+  EXPECT_EQ(error.code(), ErrorCode::kRefused);
+  EXPECT_NE(error.message().find("newer osc"), std::string::npos) << error.message();
+}
+
+TEST_F(StateStoreTest, RefusesTheFileOfAnotherProgram) {
+  std::filesystem::create_directories(directory_);
+  SQLite::Database(File().string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+      .exec("CREATE TABLE theirs (a)");
+  const Error error = Catch([&] { Store::Open(directory_); });
+  EXPECT_EQ(error.code(), ErrorCode::kRefused);
+  EXPECT_NE(error.message().find("other program"), std::string::npos) << error.message();
+}
+
+TEST_F(StateStoreTest, RefusesADamagedFile) {
+  std::filesystem::create_directories(directory_);
+  std::ofstream(File()) << std::string(8192, 'x');
+  Error error = Catch([&] { Store::Open(directory_); });
+  EXPECT_EQ(error.code(), ErrorCode::kRefused);
+  EXPECT_NE(error.message().find("damaged"), std::string::npos) << error.message();
+  EXPECT_FALSE(error.hint().empty());
+
+  std::filesystem::remove(File());
+  { Store::Open(directory_).Create(NewMigration("users")); }
+  const auto size = std::filesystem::file_size(File());
+  std::fstream file(File(), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(4096);
+  file << std::string(size - 4096, '\x5a');
+  file.close();
+  error = Catch([&] {
+    Store store = Store::Open(directory_);
+    store.CheckIntegrity();
+  });
+  EXPECT_EQ(error.code(), ErrorCode::kRefused) << error.message();
+  EXPECT_NE(error.message().find("damaged"), std::string::npos) << error.message();
+}
+
+TEST_F(StateStoreTest, RefusesADirectoryThatIsNone) {
+  std::ofstream(directory_) << "a file";
+  EXPECT_EQ(Catch([&] { Store::Open(directory_); }).code(), ErrorCode::kRefused);
+  EXPECT_EQ(Catch([&] { Store::Open("/proc/nowhere/state"); }).code(), ErrorCode::kRefused);
+}
+
+// A limit on the size of files stands in for a full disk.
+TEST_F(StateStoreTest, AFullDiskIsAnErrorAndChangesNothing) {
+  Store store = Store::Open(directory_);
+  const std::string id = store.Create(NewMigration("users")).id;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{std::filesystem::file_size(File()) / 2, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Error error = Catch([&] {
+    for (int i = 0; i < 100; ++i) store.AddEvent(id, std::string(100'000, 'x'));
+  });
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(error.code(), ErrorCode::kRefused) << error.message();
+  EXPECT_NE(error.hint().find("disk"), std::string::npos);
+
+  EXPECT_EQ(Store::Open(directory_).Get(id).table, "users");
+  EXPECT_NO_THROW(store.AddEvent(id, "there is room again"));
+}
+
+}  // namespace
+}  // namespace osc::state
