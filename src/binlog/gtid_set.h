@@ -45,6 +45,8 @@ class GtidSet {
   GtidSet Intersection(const GtidSet& other) const;
   // Canonical: sorted, no white space, intervals joined; Parse(ToString()) gives the same set.
   std::string ToString() const;
+  // MySQL only: the binary form that COM_BINLOG_DUMP_GTID takes.
+  std::string EncodeForDump() const;
 
   friend bool operator==(const GtidSet&, const GtidSet&) = default;
 
@@ -59,6 +61,10 @@ class GtidSet {
     uint64_t sequence;
     friend bool operator==(const DomainEnd&, const DomainEnd&) = default;
   };
+  void ParseMySqlItem(std::string_view item, std::string_view text);
+  void ParseMariaDbItem(std::string_view item, std::string_view text);
+  static void AddInterval(std::vector<Interval>* intervals, Interval added);
+
   mysql::Family family_;
   std::map<std::string, std::vector<Interval>> intervals_;  // MySQL
   std::map<uint32_t, DomainEnd> domains_;                   // MariaDB
