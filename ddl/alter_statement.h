@@ -20,9 +20,10 @@ struct AlterStatement {
   std::string database;  // empty when the text names none
   std::string table;     // empty when the text is only the clauses
   std::string clauses;   // everything after the table's name, as the user wrote it, trimmed
-  std::vector<ColumnRename> renames;  // CHANGE a b and RENAME COLUMN a TO b, all at once
-  std::vector<std::string> added_columns;
+  std::vector<ColumnRename> renames;       // CHANGE a b and RENAME COLUMN a TO b, all at once
+  std::vector<std::string> added_columns;  // also those that IF NOT EXISTS may leave out
   std::vector<std::string> dropped_columns;
+  bool partitions = false;  // PARTITION BY or REMOVE PARTITIONING
 };
 
 // text: "ALTER TABLE [db.]t clauses" or only "clauses" (ADD COLUMN ..., DROP ...). Throws Error

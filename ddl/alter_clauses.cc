@@ -1,0 +1,402 @@
+#include "ddl/alter_clauses.h"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+
+#include "src/base/error.h"
+
+namespace osc::ddl {
+namespace {
+
+using mysql::SqlToken;
+using mysql::TokenKind;
+
+constexpr std::string_view kLeaveOut = "leave it out";
+
+bool IsAny(const SqlToken& token, std::initializer_list<std::string_view> keywords) {
+  return std::any_of(keywords.begin(), keywords.end(),
+                     [&](std::string_view keyword) { return token.Is(keyword); });
+}
+
+// Parses one clause after the other. Each clause remembers where it began, for messages.
+class ClauseParser {
+ public:
+  ClauseParser(TokenCursor& cursor, AlterStatement* alter) : at_(cursor), alter_(alter) {}
+
+  void ParseAll() {
+    while (true) {
+      begin_ = at_.Peek().begin;
+      if (at_.AtEnd() || at_.Peek().Is(',')) NotUnderstood();
+      ParseClause();
+      if (at_.AtEnd()) return;
+      if (!at_.Skip(',')) NotUnderstood();
+    }
+  }
+
+ private:
+  [[noreturn]] void Refuse(std::string_view why, std::string_view hint) const {
+    throw Error(ErrorCode::kRefused, at_.ClauseAt(begin_) + ": " + std::string(why),
+                std::string(hint));
+  }
+
+  [[noreturn]] void NotUnderstood() const {
+    const std::string near = at_.AtEnd() ? "the end" : "'" + at_.Peek().text + "'";
+    throw Error(ErrorCode::kRefused,
+                "the clause '" + at_.ClauseAt(begin_) + "' is not understood near " + near,
+                "check its spelling; osc runs only clauses that it understands");
+  }
+
+  void ParseClause() {
+    RefuseMaintenance();
+    if (at_.Skip("ADD")) return ParseAdd();
+    if (at_.Skip("DROP")) return ParseDrop();
+    if (at_.Skip("MODIFY")) return ParseModify();
+    if (at_.Skip("CHANGE")) return ParseChange();
+    if (at_.Skip("RENAME")) return ParseRename();
+    if (at_.Skip("ALTER")) return ParseAlterPart();
+    if (at_.Skip("CONVERT")) return ParseConvert();
+    if (at_.Skip("FORCE")) return;
+    if (at_.Peek().Is("PARTITION")) return ParsePartitionBy();
+    if (at_.Peek().Is("REMOVE") && at_.Peek(1).Is("PARTITIONING")) {
+      at_.Advance();
+      at_.Advance();
+      alter_->partitions = true;
+      return;
+    }
+    ParseTableOptions();
+  }
+
+  // What changes no definition, or what osc decides itself.
+  void RefuseMaintenance() const {
+    const SqlToken& first = at_.Peek();
+    const SqlToken& second = at_.Peek(1);
+    if (IsAny(first, {"DISCARD", "IMPORT"}) && second.Is("TABLESPACE")) {
+      Refuse("tablespaces are not exchanged by osc", "run it on the server itself");
+    }
+    const bool on_partition =
+        IsAny(first,
+              {"ADD", "DROP", "DISCARD", "IMPORT", "TRUNCATE", "COALESCE", "REORGANIZE", "EXCHANGE",
+               "ANALYZE", "CHECK", "OPTIMIZE", "REBUILD", "REPAIR", "CONVERT"}) &&
+        (second.Is("PARTITION") || (first.Is("CONVERT") && second.Is("TABLE")));
+    if (on_partition || (first.Is("UPGRADE") && second.Is("PARTITIONING"))) {
+      Refuse("partition maintenance is no schema change for osc", "run it on the server itself");
+    }
+    if (IsAny(first, {"ALGORITHM", "LOCK", "WAIT", "NOWAIT"})) {
+      Refuse("osc itself chooses how the table is changed and locked", kLeaveOut);
+    }
+    if (IsAny(first, {"WITH", "WITHOUT"}) && second.Is("VALIDATION")) {
+      Refuse("osc always has the rows validated", kLeaveOut);
+    }
+    if (IsAny(first, {"ENABLE", "DISABLE"}) && second.Is("KEYS")) {
+      Refuse("InnoDB ignores it", kLeaveOut);
+    }
+    if (first.Is("ORDER") && second.Is("BY")) {
+      Refuse("InnoDB keeps rows in the order of the primary key", kLeaveOut);
+    }
+    if (IsAny(first, {"SECONDARY_LOAD", "SECONDARY_UNLOAD", "SECONDARY_ENGINE"})) {
+      Refuse("secondary engines are not carried", "run it on the server itself");
+    }
+    if (IsAny(first, {"TABLESPACE", "UNION", "SEQUENCE"})) {
+      Refuse("this table option is not carried", kLeaveOut);
+    }
+    const bool versioning = IsAny(first, {"ADD", "DROP", "WITH"}) && second.Is("SYSTEM") &&
+                            at_.Peek(2).Is("VERSIONING");
+    if (versioning ||
+        (IsAny(first, {"ADD", "DROP"}) && second.Is("PERIOD") && at_.Peek(2).Is("FOR"))) {
+      Refuse("system versioning and periods are not carried", "run it on the server itself");
+    }
+  }
+
+  void ParseAdd() {
+    const bool column = at_.Skip("COLUMN");
+    at_.SkipExistence();
+    if (!at_.Peek().Is('(')) return column ? AddColumn() : AddItem();
+    at_.Advance();
+    do {
+      column ? AddColumn() : AddItem();
+    } while (at_.Skip(','));
+    if (!at_.Skip(')')) NotUnderstood();
+  }
+
+  // A column, key or constraint.
+  void AddItem() {
+    if (IsAny(at_.Peek(), {"INDEX", "KEY", "FULLTEXT", "SPATIAL", "UNIQUE", "CHECK"}) ||
+        (at_.Peek().Is("PRIMARY") && at_.Peek(1).Is("KEY")) ||
+        (at_.Peek().Is("VECTOR") && IsAny(at_.Peek(1), {"INDEX", "KEY"}))) {
+      return SkipBody();
+    }
+    if (at_.Peek().Is("FOREIGN")) RefuseForeignKey();
+    if (!at_.Skip("CONSTRAINT")) return AddColumn();
+    at_.SkipExistence();
+    if (!IsAny(at_.Peek(), {"PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})) {
+      at_.TakeName("the constraint's name");
+    }
+    if (at_.Peek().Is("FOREIGN")) RefuseForeignKey();
+    if (!IsAny(at_.Peek(), {"PRIMARY", "UNIQUE", "CHECK"})) NotUnderstood();
+    SkipBody();
+  }
+
+  void AddColumn() {
+    alter_->added_columns.push_back(TakeColumn());
+    SkipBody();
+  }
+
+  void ParseDrop() {
+    if (at_.Skip("PRIMARY")) {
+      if (!at_.Skip("KEY")) NotUnderstood();
+      return;
+    }
+    if (at_.Peek().Is("FOREIGN") && at_.Peek(1).Is("KEY")) {
+      at_.Advance();
+      at_.Advance();
+      at_.SkipExistence();
+      at_.TakeName("the foreign key's name");
+      return;
+    }
+    if (IsAny(at_.Peek(), {"INDEX", "KEY", "CONSTRAINT", "CHECK"})) {
+      at_.Advance();
+      at_.SkipExistence();
+      at_.TakeName("the name to drop");
+      return;
+    }
+    if (IsAny(at_.Peek(), {"TABLE", "DATABASE", "SCHEMA", "VIEW", "TRIGGER"})) NotUnderstood();
+    at_.Skip("COLUMN");
+    at_.SkipExistence();
+    alter_->dropped_columns.push_back(TakeColumn());
+    if (!at_.Skip("RESTRICT")) at_.Skip("CASCADE");
+  }
+
+  void ParseModify() {
+    at_.Skip("COLUMN");
+    at_.SkipExistence();
+    TakeColumn();
+    SkipBody();
+  }
+
+  void ParseChange() {
+    at_.Skip("COLUMN");
+    at_.SkipExistence();
+    const std::string from = TakeColumn();
+    AddRename(from, TakeColumn());
+    SkipBody();
+  }
+
+  void ParseRename() {
+    const bool key = IsAny(at_.Peek(), {"INDEX", "KEY"});
+    if (!key && !at_.Peek().Is("COLUMN")) {
+      Refuse("osc never renames the table itself",
+             "use RENAME TABLE on the server when the migration is complete");
+    }
+    at_.Advance();
+    at_.SkipExistence();
+    const std::string from = key ? at_.TakeName("the index's name") : TakeColumn();
+    if (!at_.Skip("TO")) NotUnderstood();
+    const std::string to = key ? at_.TakeName("the index's new name") : TakeColumn();
+    if (!key) AddRename(from, to);
+  }
+
+  void ParseAlterPart() {
+    if (IsAny(at_.Peek(), {"INDEX", "KEY", "CHECK", "CONSTRAINT"})) {
+      at_.Advance();
+      at_.SkipExistence();
+      at_.TakeName("a name");
+      at_.Skip("NOT");
+      if (!IsAny(at_.Peek(), {"VISIBLE", "INVISIBLE", "IGNORED", "ENFORCED"})) NotUnderstood();
+      at_.Advance();
+      return;
+    }
+    at_.Skip("COLUMN");
+    at_.SkipExistence();
+    TakeColumn();
+    if (!IsAny(at_.Peek(), {"SET", "DROP"})) NotUnderstood();
+    at_.Advance();
+    if (!IsAny(at_.Peek(), {"DEFAULT", "VISIBLE", "INVISIBLE"})) NotUnderstood();
+    SkipBody();
+  }
+
+  void ParseConvert() {
+    if (!at_.Skip("TO")) NotUnderstood();
+    if (at_.Skip("CHARACTER")) {
+      if (!at_.Skip("SET")) NotUnderstood();
+    } else if (!at_.Skip("CHARSET")) {
+      NotUnderstood();
+    }
+    TakeOptionValue();
+    if (at_.Skip("COLLATE")) TakeOptionValue();
+  }
+
+  void ParsePartitionBy() {
+    at_.Advance();
+    if (!at_.Skip("BY")) NotUnderstood();
+    alter_->partitions = true;
+    while (!at_.AtEnd()) at_.Advance();
+  }
+
+  // Options may follow each other without a comma.
+  void ParseTableOptions() {
+    static constexpr std::array<std::string_view, 31> kOptions = {"ENGINE",
+                                                                  "AUTO_INCREMENT",
+                                                                  "AVG_ROW_LENGTH",
+                                                                  "AUTOEXTEND_SIZE",
+                                                                  "CHECKSUM",
+                                                                  "TABLE_CHECKSUM",
+                                                                  "COMMENT",
+                                                                  "COMPRESSION",
+                                                                  "CONNECTION",
+                                                                  "DELAY_KEY_WRITE",
+                                                                  "ENCRYPTION",
+                                                                  "ENCRYPTED",
+                                                                  "ENCRYPTION_KEY_ID",
+                                                                  "ENGINE_ATTRIBUTE",
+                                                                  "SECONDARY_ENGINE_ATTRIBUTE",
+                                                                  "INSERT_METHOD",
+                                                                  "KEY_BLOCK_SIZE",
+                                                                  "MAX_ROWS",
+                                                                  "MIN_ROWS",
+                                                                  "PACK_KEYS",
+                                                                  "PAGE_CHECKSUM",
+                                                                  "PAGE_COMPRESSED",
+                                                                  "PAGE_COMPRESSION_LEVEL",
+                                                                  "ROW_FORMAT",
+                                                                  "STATS_AUTO_RECALC",
+                                                                  "STATS_PERSISTENT",
+                                                                  "STATS_SAMPLE_PAGES",
+                                                                  "TRANSACTIONAL",
+                                                                  "CHARSET",
+                                                                  "COLLATE",
+                                                                  "IETF_QUOTES"};
+    bool any = false;
+    while (!at_.AtEnd() && !at_.Peek().Is(',')) {
+      if (any) RefuseMaintenance();
+      if (any && at_.Peek().Is("PARTITION")) return ParsePartitionBy();
+      const bool with_default = at_.Skip("DEFAULT");
+      if (at_.Peek().Is("CHARACTER") && at_.Peek(1).Is("SET")) {
+        at_.Advance();
+      } else if (with_default ? !IsAny(at_.Peek(), {"CHARSET", "COLLATE"})
+                              : std::none_of(kOptions.begin(), kOptions.end(),
+                                             [&](auto option) { return at_.Peek().Is(option); })) {
+        NotUnderstood();
+      }
+      at_.Advance();
+      at_.Skip('=');
+      TakeOptionValue();
+      any = true;
+    }
+  }
+
+  void TakeOptionValue() {
+    const TokenKind kind = at_.Peek().kind;
+    if (kind == TokenKind::kEnd || kind == TokenKind::kOperator) NotUnderstood();
+    at_.Advance();
+  }
+
+  std::string TakeColumn() {
+    std::string name = at_.TakeName("a column's name");
+    if (at_.Peek().Is('.')) {
+      Refuse("column names are not qualified", "leave the table's name out of it");
+    }
+    return name;
+  }
+
+  void AddRename(const std::string& from, const std::string& to) {
+    if (from != to) alter_->renames.push_back({from, to});
+  }
+
+  [[noreturn]] void RefuseForeignKey() const {
+    Refuse("foreign keys are not carried: they would follow the wrong table through a swap",
+           "leave it out; foreign keys cannot be changed by osc");
+  }
+
+  // The rest of a definition: up to a comma or closing parenthesis that is not its own.
+  void SkipBody() {
+    int depth = 0;
+    for (; !at_.AtEnd(); at_.Advance()) {
+      const SqlToken& token = at_.Peek();
+      if (depth == 0 && (token.Is(',') || token.Is(')'))) return;
+      if (depth == 0 && token.Is("REFERENCES")) RefuseForeignKey();
+      if (depth == 0 && token.Is("PARTITION")) return ParsePartitionBy();
+      if (token.Is('(')) ++depth;
+      if (token.Is(')')) --depth;
+    }
+    if (depth > 0) NotUnderstood();
+  }
+
+  TokenCursor& at_;
+  AlterStatement* alter_;
+  size_t begin_ = 0;
+};
+
+}  // namespace
+
+const SqlToken& TokenCursor::Peek(size_t ahead) const {
+  return tokens_[std::min(at_ + ahead, tokens_.size() - 1)];
+}
+
+void TokenCursor::Advance() {
+  if (at_ + 1 < tokens_.size()) ++at_;
+}
+
+bool TokenCursor::Skip(std::string_view keyword) {
+  if (!Peek().Is(keyword)) return false;
+  Advance();
+  return true;
+}
+
+bool TokenCursor::Skip(char operator_character) {
+  if (!Peek().Is(operator_character)) return false;
+  Advance();
+  return true;
+}
+
+void TokenCursor::SkipExistence() {
+  if (!Peek().Is("IF")) return;
+  const size_t exists = Peek(1).Is("NOT") ? 2 : 1;
+  if (!Peek(exists).Is("EXISTS")) return;
+  for (size_t i = 0; i <= exists; ++i) Advance();
+}
+
+std::string TokenCursor::TakeName(std::string_view what) {
+  const SqlToken& token = Peek();
+  if (token.kind == TokenKind::kDoubleQuoted) {
+    throw Error(ErrorCode::kRefused,
+                "\"" + token.text + "\" stands where " + std::string(what) + " is expected",
+                "quote names with backticks: osc's sessions take double quotes for strings");
+  }
+  if (token.kind != TokenKind::kWord && token.kind != TokenKind::kIdentifier) {
+    const std::string found = AtEnd() ? "the statement ends" : "'" + token.text + "' stands";
+    throw Error(ErrorCode::kRefused, found + " where " + std::string(what) + " is expected",
+                "check the statement's spelling");
+  }
+  std::string name = token.text;
+  Advance();
+  return name;
+}
+
+std::string TokenCursor::TextSince(size_t begin) const {
+  const size_t end = at_ == 0 ? begin : tokens_[at_ - 1].end;
+  return std::string(sql_.substr(begin, std::max(begin, end) - begin));
+}
+
+std::string TokenCursor::ClauseAt(size_t begin) const {
+  constexpr size_t kMost = 80;
+  int depth = 0;
+  size_t end = begin;
+  for (const SqlToken& token : tokens_) {
+    if (token.begin < begin) continue;
+    if (token.kind == TokenKind::kEnd || (depth <= 0 && token.Is(','))) break;
+    if (token.Is('(')) ++depth;
+    if (token.Is(')')) --depth;
+    if (token.end - begin > kMost && end > begin) {
+      return std::string(sql_.substr(begin, end - begin)) + " ...";
+    }
+    end = token.end;
+  }
+  return std::string(sql_.substr(begin, end - begin));
+}
+
+void ParseClauses(TokenCursor& cursor, AlterStatement* alter) {
+  ClauseParser(cursor, alter).ParseAll();
+}
+
+}  // namespace osc::ddl
