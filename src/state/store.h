@@ -30,7 +30,12 @@ class Store {
   // this server and table exists, naming it and what to do: checked and inserted in one
   // transaction.
   Migration Create(Migration migration);
+  // Throws what Create would throw for this table.
+  void RequireNoUnfinished(const std::string& server, const std::string& database,
+                           const std::string& table);
   std::vector<Migration> List();  // oldest first
+  // The ids of migrations in no final state, oldest first: cheap enough to ask many times a second.
+  std::vector<std::string> Unfinished();
   // By id or unique prefix; throws kNotFound, or kInvalidArgument for an ambiguous prefix.
   Migration Find(const std::string& id_prefix);
   Migration Get(const std::string& id);
