@@ -24,18 +24,27 @@ struct Projection {
   std::string source_key;           // the shared key's name on either side
   std::string target_key;
   std::vector<ColumnPair> key;      // its columns in the source key's order, each among `columns`
-  // Unique keys of the source other than the shared one whose columns are all whole: the order of
-  // their values must be kept between rows. Indexes into source.columns.
+  // What else must keep its order between rows when several lanes write the target: for every
+  // unique key of the target, but the shared one and those that hold all of its columns, the source
+  // columns that feed it, in the key's order (indexes into source.columns). Two rows of different
+  // shared keys may exchange such a value. Text is equal under the key's collation, not by bytes:
+  // rows that differ only there meet as a duplicate that the server reports, never silently.
   std::vector<std::vector<size_t>> ordered_values;
+  // The target has another such key that cannot be told from source columns: over a prefix, an
+  // expression, or a preserved or generated column. Only one lane keeps the order then.
+  bool unordered_unique = false;
 };
 
 // renames: those of the ALTER that made `altered` out of `original`; columns are matched by identity
 // through them, never by name alone: a new column under an old name is not the old column.
-// Throws Error kRefused when the tables share no unique key over NOT NULL columns that a copy can
-// be ordered by, naming the candidates and why each was passed over.
+// Throws Error kRefused when a generated column becomes a plain one, or when the tables share no
+// unique key over NOT NULL columns that a copy can be ordered by, naming the candidates and why each
+// was passed over. The shared key is the source's primary key if that will do, else its shortest
+// unique key, integers first.
 Projection ForwardProjection(const TableDefinition& original, const TableDefinition& altered,
                              const AlterStatement& alter);
-// The other direction of the same pair of tables.
+// The other direction of the same pair of tables, with the same shared key. A plain column that the ALTER made a generated one
+// is preserved here: nothing feeds it.
 Projection Invert(const Projection& projection);
 
 }  // namespace osc::ddl

@@ -27,6 +27,12 @@ Column ReadColumn(const mysql::Result& row) {
   return column;
 }
 
+// SHOW INDEX has the column "Visible" on MySQL 8.0 and "Ignored" on MariaDB from 10.6.
+bool IsIgnored(const mysql::ServerInfo& server, const mysql::Result& row) {
+  if (!server.IsMariaDb()) return row.Text("Visible") == "NO";
+  return server.AtLeast(10, 6) && row.Text("Ignored") == "YES";
+}
+
 std::vector<Key> ReadKeys(mysql::Connection& connection, const TableDefinition& table) {
   std::vector<Key> keys;
   mysql::Result rows = connection.Query("SHOW INDEX FROM " + mysql::Quote(table.name));
@@ -35,8 +41,12 @@ std::vector<Key> ReadKeys(mysql::Connection& connection, const TableDefinition& 
     auto key = std::find_if(keys.begin(), keys.end(),
                             [&](const Key& existing) { return existing.name == name; });
     if (key == keys.end()) {
-      key = keys.insert(keys.end(),
-                        Key{name, rows.Text("Index_type"), rows.Text("Non_unique") == "0", {}});
+      Key added;
+      added.name = name;
+      added.type = rows.Text("Index_type");
+      added.unique = rows.Text("Non_unique") == "0";
+      added.ignored = IsIgnored(connection.server(), rows);
+      key = keys.insert(keys.end(), std::move(added));
     }
     KeyPart part;
     const std::optional<size_t> column = table.FindColumn(rows.Text("Column_name"));
@@ -123,8 +133,11 @@ std::string SaveDefinition(const TableDefinition& table) {
                        {"prefix", part.prefix_length},
                        {"expression", part.expression}});
     }
-    keys.push_back(
-        {{"name", key.name}, {"type", key.type}, {"unique", key.unique}, {"parts", parts}});
+    keys.push_back({{"name", key.name},
+                    {"type", key.type},
+                    {"unique", key.unique},
+                    {"ignored", key.ignored},
+                    {"parts", parts}});
   }
   const nlohmann::json saved = {{"database", table.name.database},
                                 {"table", table.name.name},
@@ -155,7 +168,7 @@ TableDefinition LoadDefinition(const std::string& text) try {
     table.columns.push_back(std::move(column));
   }
   for (const nlohmann::json& entry : saved.at("keys")) {
-    Key key{entry.at("name"), entry.at("type"), entry.at("unique"), {}};
+    Key key{entry.at("name"), entry.at("type"), entry.at("unique"), entry.at("ignored"), {}};
     for (const nlohmann::json& part : entry.at("parts")) {
       key.parts.push_back({part.at("column"), part.at("prefix"), part.at("expression")});
     }

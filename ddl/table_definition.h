@@ -34,6 +34,7 @@ struct Key {
   std::string name;  // "PRIMARY" for the primary key
   std::string type;  // "BTREE", "HASH" (MariaDB's long unique keys), "FULLTEXT", "SPATIAL", ...
   bool unique = false;
+  bool ignored = false;  // IGNORED or INVISIBLE: the optimizer does not use it, nor FORCE INDEX
   std::vector<KeyPart> parts;
   bool IsPrimary() const { return name == "PRIMARY"; }
 };
