@@ -65,6 +65,17 @@ std::string NewId() {
               hint);
 }
 
+void CheckUnfinished(Database& database, const std::string& server, const std::string& schema,
+                     const std::string& table) {
+  Query other(
+      database.Prepare("SELECT id, state FROM migration WHERE server = ? AND database = ?"
+                       " AND table_name = ?"
+                       " AND state NOT IN ('completed', 'cancelled', 'failed')"));
+  if (other.Bind(server, schema, table).Next()) {
+    RefuseSecond(schema + "." + table, other[0].getString(), ParseState(other[1].getString()));
+  }
+}
+
 // Runs one UPDATE of a migration whose last two parameters are updated_at and id. `bind` binds the
 // others and returns the index of updated_at.
 template <typename Bind>
@@ -95,15 +106,7 @@ void Store::CheckIntegrity() { impl_->database.CheckIntegrity(); }
 Migration Store::Create(Migration migration) {
   Database& database = impl_->database;
   database.Write([&] {
-    Query other(
-        database.Prepare("SELECT id, state FROM migration WHERE server = ? AND database = ?"
-                         " AND table_name = ?"
-                         " AND state NOT IN ('completed', 'cancelled', 'failed')"));
-    other.Bind(migration.server, migration.database, migration.table);
-    if (other.Next()) {
-      RefuseSecond(migration.database + "." + migration.table, other[0].getString(),
-                   ParseState(other[1].getString()));
-    }
+    CheckUnfinished(database, migration.server, migration.database, migration.table);
     migration.id = NewId();
     while (true) {
       Query taken(database.Prepare("SELECT 1 FROM migration WHERE id = ?"));
@@ -122,6 +125,23 @@ Migration Store::Create(Migration migration) {
         .Run();
   });
   return Get(migration.id);
+}
+
+void Store::RequireNoUnfinished(const std::string& server, const std::string& database,
+                                const std::string& table) {
+  impl_->database.Read([&] { CheckUnfinished(impl_->database, server, database, table); });
+}
+
+std::vector<std::string> Store::Unfinished() {
+  Database& database = impl_->database;
+  return database.Read([&] {
+    Query rows(
+        database.Prepare("SELECT id FROM migration WHERE state NOT IN"
+                         " ('completed', 'cancelled', 'failed') ORDER BY created_at, rowid"));
+    std::vector<std::string> ids;
+    while (rows.Next()) ids.push_back(rows[0].getString());
+    return ids;
+  });
 }
 
 std::vector<Migration> Store::List() {

@@ -147,6 +147,10 @@ TEST_F(StateStoreTest, RefusesASecondUnfinishedMigrationOfATable) {
   EXPECT_NO_THROW(other.Create(elsewhere));
   store.SetState(id, MigrationState::kCompleted);
   EXPECT_NO_THROW(other.Create(NewMigration("users")));
+  EXPECT_EQ(Catch([&] { other.RequireNoUnfinished("host:3306:1", "shop", "users"); }).code(),
+            ErrorCode::kRefused);
+  EXPECT_NO_THROW(other.RequireNoUnfinished("host:3306:1", "shop", "items"));
+  EXPECT_EQ(store.Unfinished().size(), 3U);
   EXPECT_EQ(store.List().size(), 4U);
   EXPECT_EQ(store.List().front().id, id);
 }
