@@ -14,10 +14,48 @@
 
 namespace osc::binlog {
 
+// The servers' field types, as table maps name them.
+enum FieldType : uint8_t {
+  kFieldTiny = 1,
+  kFieldShort = 2,
+  kFieldLong = 3,
+  kFieldFloat = 4,
+  kFieldDouble = 5,
+  kFieldNull = 6,
+  kFieldOldTimestamp = 7,  // 7, 11 and 12: formats of before MySQL 5.6, still possible on MariaDB
+  kFieldLongLong = 8,
+  kFieldInt24 = 9,
+  kFieldDate = 10,
+  kFieldOldTime = 11,
+  kFieldOldDateTime = 12,
+  kFieldYear = 13,
+  kFieldNewDate = 14,
+  kFieldVarchar = 15,
+  kFieldBit = 16,
+  kFieldTimestamp = 17,
+  kFieldDateTime = 18,
+  kFieldTime = 19,
+  kFieldVector = 242,
+  kFieldJson = 245,
+  kFieldDecimal = 246,
+  kFieldEnum = 247,
+  kFieldSet = 248,
+  kFieldTinyBlob = 249,
+  kFieldMediumBlob = 250,
+  kFieldLongBlob = 251,
+  kFieldBlob = 252,
+  kFieldVarString = 253,
+  kFieldString = 254,
+  kFieldGeometry = 255,
+};
+
 // One column as a table map event describes it.
 struct MappedColumn {
-  uint8_t type = 0;       // the server's field type code, ENUM and SET taken out of STRING
-  uint16_t metadata = 0;  // as the manual defines it for the type
+  uint8_t type = 0;       // a FieldType, ENUM and SET taken out of STRING
+  // STRING, VARCHAR: the most bytes of a value. ENUM, SET: bytes of the ordinal. Blobs, JSON,
+  // geometry: bytes of the length. DECIMAL: digits, digits after the point << 8. BIT: odd bits,
+  // whole bytes << 8. Times: digits of the fraction. FLOAT, DOUBLE: bytes.
+  uint16_t metadata = 0;
 };
 
 struct TableMap {
@@ -25,7 +63,20 @@ struct TableMap {
   std::string database;
   std::string table;
   std::vector<MappedColumn> columns;
+
+  std::string Name() const { return database + "." + table; }
 };
+
+// body: a TABLE_MAP event after its header. ParseTableMap throws Error kDiverged when it is
+// malformed; column types that nobody knows are no error until their rows are read.
+TableMap ParseTableMap(std::string_view body);
+// Only the names, without allocation; they point into the body.
+struct TableMapNames {
+  uint64_t table_id;
+  std::string_view database;
+  std::string_view table;
+};
+TableMapNames ParseTableMapNames(std::string_view body);
 
 // Throws Error kDiverged, naming the table and column, when the table map does not describe a table
 // with these columns: the definition has changed under the stream.
@@ -51,10 +102,11 @@ enum class ChangeKind { kInsert, kUpdate, kDelete };
 // several threads may read it.
 class RowsEvent {
  public:
-  // body: the event after its header (and after decompression), without checksum. Throws Error
-  // kDiverged for a row image that is not FULL.
-  RowsEvent(ChangeKind kind, std::shared_ptr<const TableMap> map, std::string body, size_t rows_at,
-            size_t column_count);
+  // body: the event after its header (and after decompression), without checksum; bitmaps_at: where
+  // the bitmap of present columns begins, before the rows. Throws Error kDiverged for a row image
+  // that is not FULL, and when the column count is not the map's.
+  RowsEvent(ChangeKind kind, std::shared_ptr<const TableMap> map, std::string body,
+            size_t bitmaps_at, size_t column_count);
 
   ChangeKind kind() const { return kind_; }
   const TableMap& map() const { return *map_; }
@@ -78,8 +130,10 @@ class RowReader {
 
  private:
   void ReadImage(RowImage* image);
+  void SkipImage() { ReadImage(&skipped_); }
   const RowsEvent& event_;
   size_t at_;
+  RowImage skipped_;
 };
 
 }  // namespace osc::binlog

@@ -1,0 +1,112 @@
+#include "src/binlog/compression.h"
+
+#include <zlib.h>
+#include <zstd.h>
+
+#include <memory>
+
+#include "src/base/error.h"
+#include "src/binlog/event.h"
+
+namespace osc::binlog {
+namespace {
+
+[[noreturn]] void ThrowBadPayload(const std::string& why) {
+  throw Error(ErrorCode::kDiverged, "a compressed binlog event cannot be unpacked: " + why);
+}
+
+// Takes whole events off the front of what has been unpacked so far.
+class EventCutter {
+ public:
+  explicit EventCutter(const std::function<void(std::string_view)>& consume) : consume_(consume) {}
+
+  std::string* buffer() { return &buffer_; }
+
+  void Cut() {
+    size_t at = 0;
+    while (buffer_.size() - at >= kEventHeaderSize) {
+      const std::string_view rest = std::string_view(buffer_).substr(at);
+      const size_t size = ParseEventHeader(rest).size;
+      if (size < kEventHeaderSize) ThrowBadPayload("an event in it is too short");
+      if (rest.size() < size) break;
+      consume_(rest.substr(0, size));
+      at += size;
+    }
+    buffer_.erase(0, at);
+  }
+
+  void Finish() {
+    if (!buffer_.empty()) ThrowBadPayload("it ends within an event");
+  }
+
+ private:
+  const std::function<void(std::string_view)>& consume_;
+  std::string buffer_;
+};
+
+void Unzstd(std::string_view payload, EventCutter* cutter) {
+  const std::unique_ptr<ZSTD_DCtx, size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(), ZSTD_freeDCtx);
+  if (context == nullptr) throw Error(ErrorCode::kInternal, "out of memory");
+  const size_t step = ZSTD_DStreamOutSize();
+  ZSTD_inBuffer in{payload.data(), payload.size(), 0};
+  std::string* buffer = cutter->buffer();
+  size_t left = 0;
+  bool is_full = false;
+  while (in.pos < in.size || is_full) {
+    const size_t had = buffer->size();
+    buffer->resize(had + step);
+    ZSTD_outBuffer out{buffer->data() + had, step, 0};
+    left = ZSTD_decompressStream(context.get(), &out, &in);
+    if (ZSTD_isError(left) != 0) ThrowBadPayload(ZSTD_getErrorName(left));
+    is_full = out.pos == out.size;
+    buffer->resize(had + out.pos);
+    cutter->Cut();
+  }
+  if (left != 0) ThrowBadPayload("it ends too early");
+}
+
+}  // namespace
+
+void AppendMariaDbUncompressed(std::string* out, std::string_view compressed) {
+  ByteReader reader(compressed);
+  const uint64_t head = reader.Little(1);
+  const uint64_t algorithm = (head & 0x70) >> 4;
+  if (algorithm != 0) ThrowBadPayload("unknown algorithm " + std::to_string(algorithm));
+  const uint64_t size = reader.Big(head & 0x07);
+  const std::string_view packed = reader.Rest();
+  const size_t had = out->size();
+  out->resize(had + size);
+  uLongf unpacked = size;
+  const int result = uncompress(reinterpret_cast<Bytef*>(out->data() + had), &unpacked,
+                                reinterpret_cast<const Bytef*>(packed.data()), packed.size());
+  if (result != Z_OK || unpacked != size) ThrowBadPayload("zlib error " + std::to_string(result));
+}
+
+void ForEachPayloadEvent(std::string_view body,
+                         const std::function<void(std::string_view event)>& consume) {
+  enum Field : uint64_t { kEnd = 0, kSize = 1, kCompression = 2, kUncompressedSize = 3 };
+  constexpr uint64_t kZstd = 0;
+  constexpr uint64_t kNone = 255;
+  ByteReader reader(body);
+  uint64_t size = 0;
+  uint64_t compression = kNone;
+  for (uint64_t field = reader.PackedLength(); field != kEnd; field = reader.PackedLength()) {
+    ByteReader value(reader.Take(reader.PackedLength()));
+    if (field == kSize) size = value.PackedLength();
+    if (field == kCompression) compression = value.PackedLength();
+    // Others say nothing that is needed here.
+  }
+  const std::string_view payload = reader.Take(size);
+  EventCutter cutter(consume);
+  if (compression == kZstd) {
+    Unzstd(payload, &cutter);
+  } else if (compression == kNone) {
+    *cutter.buffer() = payload;
+    cutter.Cut();
+  } else {
+    ThrowBadPayload("unknown algorithm " + std::to_string(compression));
+  }
+  cutter.Finish();
+}
+
+}  // namespace osc::binlog

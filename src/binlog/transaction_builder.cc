@@ -1,0 +1,426 @@
+#include "src/binlog/transaction_builder.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "src/base/error.h"
+#include "src/binlog/compression.h"
+#include "src/mysql/quote.h"
+
+namespace osc::binlog {
+namespace {
+
+constexpr size_t kQueryHeader = 13;
+// An EXECUTE_LOAD_QUERY is a query with file id, two offsets and a flag after its header.
+constexpr size_t kLoadQueryExtra = 13;
+constexpr size_t kTableIdSize = 6;
+// Ends a statement without rows; no table map belongs to it.
+constexpr uint64_t kNoTable = 0xffffff;
+// Ids grow with every change of a definition; forgotten tables come back with their next map.
+constexpr size_t kMostKnownTables = 4096;
+
+std::string UuidText(std::string_view bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    const auto byte = static_cast<uint8_t>(bytes[i]);
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+// MySQL's variable-length integers: as many one bits at the end of the first byte as bytes follow;
+// the bits that are left are the number, little endian.
+uint64_t ReadVariableLength(ByteReader* reader) {
+  const auto first = static_cast<uint8_t>(reader->Little(1));
+  unsigned more = 0;
+  while (more < 8 && (first & (1u << more)) != 0) ++more;
+  const uint64_t rest = reader->Little(more);
+  if (more >= 7) return rest;
+  return rest << (7 - more) | first >> (more + 1);
+}
+
+bool StartsWith(std::string_view text, std::string_view word) {
+  if (text.size() < word.size()) return false;
+  return std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) {
+    return a == std::toupper(static_cast<unsigned char>(b));
+  });
+}
+
+bool Is(std::string_view text, std::string_view word) {
+  return text.size() == word.size() && StartsWith(text, word);
+}
+
+std::string_view TrimRight(std::string_view text) {
+  while (!text.empty() && (std::isspace(static_cast<unsigned char>(text.back())) != 0 ||
+                           text.back() == ';' || text.back() == '\0')) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+// The servers write savepoints in backticks. Their names are compared without case.
+std::string SavepointName(std::string_view quoted) {
+  std::string name;
+  for (const char c : quoted) {
+    if (c != '`' && c != ' ') {
+      name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+  }
+  return name;
+}
+
+struct RowsKind {
+  ChangeKind kind;
+  bool has_extra_data;
+  bool is_compressed;
+};
+
+std::optional<RowsKind> ClassifyRows(uint8_t type) {
+  switch (type) {
+    case kWriteRowsEventV1: return RowsKind{ChangeKind::kInsert, false, false};
+    case kUpdateRowsEventV1: return RowsKind{ChangeKind::kUpdate, false, false};
+    case kDeleteRowsEventV1: return RowsKind{ChangeKind::kDelete, false, false};
+    case kWriteRowsEvent: return RowsKind{ChangeKind::kInsert, true, false};
+    case kPartialUpdateRowsEvent:
+    case kUpdateRowsEvent: return RowsKind{ChangeKind::kUpdate, true, false};
+    case kDeleteRowsEvent: return RowsKind{ChangeKind::kDelete, true, false};
+    case kMariaDbWriteRowsCompressedEventV1: return RowsKind{ChangeKind::kInsert, false, true};
+    case kMariaDbUpdateRowsCompressedEventV1: return RowsKind{ChangeKind::kUpdate, false, true};
+    case kMariaDbDeleteRowsCompressedEventV1: return RowsKind{ChangeKind::kDelete, false, true};
+    case kMariaDbWriteRowsCompressedEvent: return RowsKind{ChangeKind::kInsert, true, true};
+    case kMariaDbUpdateRowsCompressedEvent: return RowsKind{ChangeKind::kUpdate, true, true};
+    case kMariaDbDeleteRowsCompressedEvent: return RowsKind{ChangeKind::kDelete, true, true};
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace
+
+TransactionBuilder::TransactionBuilder(mysql::Family family, bool with_gtids, TableFilter filter)
+    : family_(family), with_gtids_(with_gtids), filter_(std::move(filter)) {}
+
+void TransactionBuilder::BeginFile() {
+  in_group_ = false;
+  tables_.clear();
+}
+
+std::optional<Transaction> TransactionBuilder::Add(const Event& event) {
+  switch (event.header.type) {
+    case kGtidEvent:
+      AddMySqlGtid(event.body);
+      return std::nullopt;
+    case kTaggedGtidEvent:
+      AddTaggedGtid(event.body);
+      return std::nullopt;
+    case kMariaDbGtidEvent:
+      AddMariaDbGtid(event);
+      return std::nullopt;
+    case kAnonymousGtidEvent:
+      if (with_gtids_) {
+        throw Error(ErrorCode::kPositionLost, "the server wrote a transaction without a GTID",
+                    "gtid_mode was changed; start the migration again");
+      }
+      StartGroup();
+      return std::nullopt;
+    case kQueryEvent: return AddQuery(event.body, kQueryHeader, false);
+    case kMariaDbQueryCompressedEvent: return AddQuery(event.body, kQueryHeader, true);
+    case kExecuteLoadQueryEvent:
+      return AddQuery(event.body, kQueryHeader + kLoadQueryExtra, false);
+    case kXidEvent: return Finish();
+    case kXaPrepareEvent: return AddXaPrepare(event.body);
+    case kTransactionPayloadEvent: return AddPayload(event.body);
+    case kTableMapEvent:
+      AddTableMap(event.body);
+      return std::nullopt;
+    case kStopEvent:
+    case kRotateEvent:
+    case kHeartbeatEvent:
+    case kHeartbeatV2Event:
+    case kIgnorableEvent:
+    case kRowsQueryEvent:
+    case kPreviousGtidsEvent:
+    case kTransactionContextEvent:
+    case kViewChangeEvent:
+    case kMariaDbAnnotateRowsEvent:
+    case kMariaDbBinlogCheckpointEvent:
+    case kMariaDbGtidListEvent:
+    case kMariaDbStartEncryptionEvent:
+    // What a statement that follows needs to run; the statement itself is what is looked at.
+    case kIntvarEvent:
+    case kRandEvent:
+    case kUserVarEvent:
+    case kBeginLoadQueryEvent:
+    case kAppendBlockEvent:
+    case kDeleteFileEvent:
+      return std::nullopt;
+    default: break;
+  }
+  if (ClassifyRows(event.header.type)) {
+    AddRows(event);
+    return std::nullopt;
+  }
+  if ((event.header.flags & kIgnorableFlag) != 0) return std::nullopt;
+  throw Error(ErrorCode::kDiverged,
+              "the binlog has an event of type " + EventTypeName(event.header.type) +
+                  ", which cannot be carried over",
+              event.header.type == kIncidentEvent
+                  ? "the server lost changes on their way into the binlog; start the migration again"
+                  : "");
+}
+
+void TransactionBuilder::StartGroup() {
+  if (in_group_) {
+    throw Error(ErrorCode::kDiverged, "a transaction in the binlog has no end");
+  }
+  in_group_ = true;
+  has_begun_ = false;
+  can_roll_back_ = true;
+  current_ = Transaction();
+  last_schema_.clear();
+  savepoints_.clear();
+  ++group_;
+}
+
+void TransactionBuilder::SetGtid(Gtid gtid) {
+  StartGroup();
+  if (with_gtids_) current_.gtid = std::move(gtid);
+}
+
+void TransactionBuilder::AddMySqlGtid(std::string_view body) {
+  ByteReader reader(body);
+  Gtid gtid;
+  reader.Skip(1);  // flags
+  gtid.source = UuidText(reader.Take(16));
+  gtid.number = reader.Little(8);
+  SetGtid(std::move(gtid));
+}
+
+// Seen on MySQL 9.7: format version, size, last field that must be understood, then pairs of field
+// number and value. Each byte of the uuid is a number of its own.
+void TransactionBuilder::AddTaggedGtid(std::string_view body) {
+  enum Field : uint64_t { kFlags = 0, kUuid = 1, kNumber = 2, kTag = 3 };
+  ByteReader reader(body);
+  const uint64_t version = ReadVariableLength(&reader);
+  ReadVariableLength(&reader);
+  ReadVariableLength(&reader);
+  Gtid gtid;
+  std::string tag;
+  bool has_tag = false;
+  if (version == 1) {
+    while (!has_tag) {
+      switch (ReadVariableLength(&reader)) {
+        case kFlags:
+          ReadVariableLength(&reader);
+          break;
+        case kUuid: {
+          std::string uuid;
+          for (int i = 0; i < 16; ++i) uuid += static_cast<char>(ReadVariableLength(&reader));
+          gtid.source = UuidText(uuid);
+          break;
+        }
+        case kNumber:
+          gtid.number = ReadVariableLength(&reader) >> 1;  // the sign is the lowest bit
+          break;
+        case kTag:
+          tag = reader.Take(ReadVariableLength(&reader));
+          has_tag = true;
+          break;
+        default:
+          throw Error(ErrorCode::kDiverged, "a tagged GTID in the binlog is malformed");
+      }
+    }
+  }
+  if (gtid.source.empty() || gtid.number == 0) {
+    throw Error(ErrorCode::kDiverged, "a tagged GTID in the binlog cannot be understood");
+  }
+  if (!tag.empty()) gtid.source += ":" + tag;
+  SetGtid(std::move(gtid));
+}
+
+void TransactionBuilder::AddMariaDbGtid(const Event& event) {
+  constexpr uint64_t kStandalone = 0x01;
+  constexpr uint64_t kTransactional = 0x04;
+  ByteReader reader(event.body);
+  Gtid gtid;
+  gtid.family = mysql::Family::kMariaDb;
+  gtid.number = reader.Little(8);
+  gtid.domain = static_cast<uint32_t>(reader.Little(4));
+  gtid.server_id = event.header.server_id;
+  const uint64_t flags = reader.Little(1);
+  SetGtid(std::move(gtid));
+  has_begun_ = (flags & kStandalone) == 0;
+  can_roll_back_ = (flags & kTransactional) != 0;
+}
+
+std::optional<Transaction> TransactionBuilder::AddQuery(std::string_view body,
+                                                        size_t post_header_size,
+                                                        bool is_compressed) {
+  ByteReader reader(body);
+  reader.Skip(8);  // thread id, seconds
+  const size_t schema_size = reader.Little(1);
+  reader.Skip(2);  // error code
+  const size_t status_size = reader.Little(2);
+  reader.Skip(post_header_size - kQueryHeader);
+  reader.Skip(status_size);
+  const std::string_view schema = reader.Take(schema_size);
+  reader.Skip(1);
+  const std::string_view text = reader.Rest();
+  if (!is_compressed) return AddStatement(schema, text);
+  std::string unpacked;
+  AppendMariaDbUncompressed(&unpacked, text);
+  return AddStatement(schema, unpacked);
+}
+
+std::optional<Transaction> TransactionBuilder::AddStatement(std::string_view schema,
+                                                            std::string_view sql) {
+  const std::string_view text = TrimRight(sql);
+  if (Is(text, "BEGIN")) {
+    if (!in_group_) StartGroup();
+    has_begun_ = true;
+    return std::nullopt;
+  }
+  if (!in_group_) StartGroup();
+  if (Is(text, "COMMIT")) return Finish();
+  if (Is(text, "ROLLBACK")) {
+    RollBack();
+    return Finish();
+  }
+  if (StartsWith(text, "SAVEPOINT ")) {
+    const std::string name = SavepointName(text.substr(10));
+    std::erase_if(savepoints_, [&](const Savepoint& s) { return s.name == name; });
+    savepoints_.push_back({name, current_.rows.size()});
+    return std::nullopt;
+  }
+  if (StartsWith(text, "ROLLBACK TO ")) {
+    RollBackTo(SavepointName(text.substr(12)));
+    return std::nullopt;
+  }
+  if (StartsWith(text, "XA ")) {
+    // XA START and END stand around the rows of a group that an XA_PREPARE event ends; COMMIT and
+    // ROLLBACK are groups of their own.
+    if (StartsWith(text, "XA START") || StartsWith(text, "XA BEGIN")) has_begun_ = true;
+    if (StartsWith(text, "XA COMMIT") || StartsWith(text, "XA ROLLBACK")) return Finish();
+    return std::nullopt;
+  }
+  if (current_.statement.empty()) {
+    current_.schema = schema;
+  } else {
+    current_.statement += ";\n";
+    if (schema != last_schema_) {
+      current_.statement += "USE " + mysql::QuoteIdentifier(schema) + ";\n";
+    }
+  }
+  last_schema_ = schema;
+  current_.statement += sql;
+  if (has_begun_) return std::nullopt;
+  return Finish();
+}
+
+// Rows in row format lie in a group that is rolled back only when their table can be rolled back:
+// the changes of other tables get a group of their own, which commits (seen on MariaDB 10.11 and
+// 11.8, where mixing in a MyISAM table makes the server write rolled back rows at all).
+void TransactionBuilder::RollBack() {
+  if (!can_roll_back_ && !current_.rows.empty()) {
+    throw Error(ErrorCode::kDiverged,
+                "the binlog has a transaction that was rolled back with rows of " +
+                    current_.rows.front().map().Name() + " that may have stayed");
+  }
+  current_.rows.clear();
+}
+
+void TransactionBuilder::RollBackTo(const std::string& savepoint) {
+  const auto found = std::find_if(savepoints_.begin(), savepoints_.end(),
+                                  [&](const Savepoint& s) { return s.name == savepoint; });
+  const size_t keep = found == savepoints_.end() ? 0 : found->rows;
+  if (current_.rows.size() > keep && (found == savepoints_.end() || !can_roll_back_)) {
+    throw Error(ErrorCode::kDiverged, "the binlog has a ROLLBACK TO SAVEPOINT with rows of " +
+                                          current_.rows.back().map().Name() +
+                                          " that may have stayed");
+  }
+  current_.rows.erase(current_.rows.begin() + static_cast<ptrdiff_t>(keep), current_.rows.end());
+  if (found != savepoints_.end()) savepoints_.erase(found + 1, savepoints_.end());
+}
+
+std::optional<Transaction> TransactionBuilder::AddXaPrepare(std::string_view body) {
+  const bool is_one_phase = ByteReader(body).Little(1) != 0;
+  if (!is_one_phase && !current_.rows.empty()) {
+    throw Error(ErrorCode::kDiverged,
+                "an XA transaction prepared changes of " + current_.rows.front().map().Name() +
+                    ", which cannot be carried over",
+                "keep XA transactions away from the table while it is being migrated");
+  }
+  return Finish();
+}
+
+std::optional<Transaction> TransactionBuilder::AddPayload(std::string_view body) {
+  std::optional<Transaction> complete;
+  ForEachPayloadEvent(body, [&](std::string_view bytes) {
+    Event event{ParseEventHeader(bytes), bytes.substr(kEventHeaderSize)};
+    if (complete) throw Error(ErrorCode::kDiverged, "a compressed transaction has no end");
+    complete = Add(event);
+  });
+  return complete;
+}
+
+void TransactionBuilder::AddTableMap(std::string_view body) {
+  const TableMapNames names = ParseTableMapNames(body);
+  if (tables_.size() >= kMostKnownTables) tables_.clear();
+  KnownTable& known = tables_[names.table_id];
+  known.group = group_;
+  if (!filter_(names.database, names.table)) {
+    known.map = nullptr;
+    known.body.clear();
+    return;
+  }
+  // The same map comes again with every statement.
+  if (known.map != nullptr && known.body == body) return;
+  known.map = std::make_shared<const TableMap>(ParseTableMap(body));
+  known.body = body;
+}
+
+void TransactionBuilder::AddRows(const Event& event) {
+  const RowsKind kind = *ClassifyRows(event.header.type);
+  ByteReader reader(event.body);
+  const uint64_t table_id = reader.Little(kTableIdSize);
+  reader.Skip(2);  // flags
+  if (table_id == kNoTable) return;
+  const auto found = tables_.find(table_id);
+  if (found == tables_.end() || found->second.group != group_) {
+    throw Error(ErrorCode::kDiverged, "the binlog has rows of a table that it does not name");
+  }
+  if (found->second.map == nullptr) return;
+  const TableMap& map = *found->second.map;
+  if (event.header.type == kPartialUpdateRowsEvent) {
+    throw Error(ErrorCode::kDiverged,
+                "the binlog has partial JSON updates of " + map.Name(),
+                "set binlog_row_value_options=''; a session uses PARTIAL_JSON");
+  }
+  if (kind.has_extra_data) {
+    const uint64_t extra_size = reader.Little(2);
+    if (extra_size < 2) throw Error(ErrorCode::kDiverged, "a rows event is malformed");
+    reader.Skip(extra_size - 2);
+  }
+  const size_t columns = reader.PackedLength();
+  const size_t bitmaps_at = reader.position();
+  std::string body;
+  if (kind.is_compressed) {
+    reader.Skip((columns + 7) / 8 * (kind.kind == ChangeKind::kUpdate ? 2 : 1));
+    body = event.body.substr(0, reader.position());
+    AppendMariaDbUncompressed(&body, reader.Rest());
+  } else {
+    body = event.body;
+  }
+  current_.rows.emplace_back(kind.kind, found->second.map, std::move(body), bitmaps_at, columns);
+}
+
+Transaction TransactionBuilder::Finish() {
+  in_group_ = false;
+  Transaction done = std::move(current_);
+  current_ = Transaction();
+  return done;
+}
+
+}  // namespace osc::binlog
