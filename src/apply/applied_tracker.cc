@@ -1,0 +1,78 @@
+#include "src/apply/applied_tracker.h"
+
+#include <algorithm>
+
+namespace osc::apply {
+
+void AdvancePosition(binlog::Position* position, const binlog::Transaction& transaction) {
+  if (position->gtids && transaction.gtid) position->gtids->Add(*transaction.gtid);
+  position->file = transaction.file;
+  position->offset = transaction.end_offset;
+}
+
+bool CoversTransaction(const binlog::Position& position, const binlog::Transaction& transaction) {
+  if (position.gtids && transaction.gtid) return position.gtids->Contains(*transaction.gtid);
+  binlog::Position end;
+  end.file = transaction.file;
+  end.offset = transaction.end_offset;
+  return position.Covers(end);
+}
+
+void AppliedTracker::Begin(uint64_t number, const binlog::Transaction& transaction, int parts) {
+  const std::lock_guard lock(mutex_);
+  if (entries_.empty() && parts == 0) {
+    AdvancePosition(&applied_, transaction);
+    changed_.notify_all();
+    return;
+  }
+  Entry entry{number, parts, {}};
+  entry.place.gtid = transaction.gtid;
+  entry.place.file = transaction.file;
+  entry.place.end_offset = transaction.end_offset;
+  entries_.push_back(std::move(entry));
+}
+
+void AppliedTracker::Finish(uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  const auto entry = std::lower_bound(
+      entries_.begin(), entries_.end(), number,
+      [](const Entry& candidate, uint64_t wanted) { return candidate.number < wanted; });
+  if (entry == entries_.end() || entry->number != number) return;
+  --entry->parts_left;
+  PopFinished();
+}
+
+void AppliedTracker::PopFinished() {
+  while (!entries_.empty() && entries_.front().parts_left <= 0) {
+    AdvancePosition(&applied_, entries_.front().place);
+    entries_.pop_front();
+  }
+  changed_.notify_all();
+}
+
+binlog::Position AppliedTracker::Applied() const {
+  const std::lock_guard lock(mutex_);
+  return applied_;
+}
+
+bool AppliedTracker::AppliedCovers(const binlog::Position& position) const {
+  const std::lock_guard lock(mutex_);
+  return applied_.Covers(position);
+}
+
+bool AppliedTracker::WaitUntilCovers(std::stop_token stop, const binlog::Position& position,
+                                     base::Clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, stop, deadline,
+                      [&] { return failed_ || applied_.Covers(position); });
+  base::ThrowIfStopped(stop);
+  return !failed_ && applied_.Covers(position);
+}
+
+void AppliedTracker::Fail() {
+  const std::lock_guard lock(mutex_);
+  failed_ = true;
+  changed_.notify_all();
+}
+
+}  // namespace osc::apply

@@ -1,0 +1,50 @@
+// The stream's position, kept in a small table beside the off-stage table so that it commits in the
+// same server transaction as the rows that it covers: nothing is applied twice or left out.
+//
+// One row a lane. A lane's position covers every row of that lane up to there. `epoch` counts the
+// swaps that the stream has passed: even, the old table is live; odd, the new one is.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/binlog/position.h"
+#include "src/mysql/connection.h"
+#include "src/mysql/quote.h"
+
+namespace osc::apply {
+
+struct Checkpoint {
+  int epoch = 0;
+  std::vector<binlog::Position> lanes;
+
+  // Where reading has to start: before the first row that any lane still lacks.
+  binlog::Position Start() const;
+};
+
+class CheckpointTable {
+ public:
+  // name: `_osc_<id>_checkpoint` in the migrated table's database. marker: the comment that tells
+  // our statements from foreign ones in the binlog.
+  CheckpointTable(mysql::TableName name, std::string marker);
+
+  const mysql::TableName& name() const { return name_; }
+  // Creates the table with every lane at `start`, epoch 0. Leaves an existing one alone.
+  void Create(mysql::Connection& connection, const binlog::Position& start, int lanes) const;
+  void Drop(mysql::Connection& connection) const;
+  // Throws kNotFound when the table is missing, kDiverged when its rows make no sense.
+  Checkpoint Load(mysql::Connection& connection) const;
+  // One lane's position as it is encoded on the server. A locking read: a COMMIT of this lane whose
+  // reply was lost may still be under way, and has happened or not once this returns.
+  std::string LoadLane(mysql::Connection& connection, int lane) const;
+
+  // UPDATE statements, to be run inside the transaction that they belong to.
+  std::string SetLane(int lane, const std::string& encoded) const;
+  std::string SetAllLanes(const std::string& encoded, int epoch) const;
+
+ private:
+  mysql::TableName name_;
+  std::string marker_;
+};
+
+}  // namespace osc::apply

@@ -1,0 +1,173 @@
+#include "src/apply/lane.h"
+
+#include <limits>
+
+#include "src/base/fault_point.h"
+#include "src/base/retry.h"
+#include "src/base/wait.h"
+
+namespace osc::apply {
+namespace {
+
+// One target transaction takes in at most this much of the stream: enough to spread the cost of a
+// commit, little enough to keep the lag and the row locks short.
+constexpr size_t kBatchChanges = 1000;
+constexpr size_t kBatchBytes = 2 << 20;
+constexpr size_t kQueueBytes = 8 << 20;
+constexpr size_t kQueueItems = 10000;
+
+std::vector<const Change*> AllChanges(const std::vector<const LaneItem*>& items) {
+  std::vector<const Change*> changes;
+  for (const LaneItem* item : items) {
+    for (const Change& change : item->changes) changes.push_back(&change);
+  }
+  return changes;
+}
+
+void Rollback(mysql::Connection& connection) {
+  try {
+    connection.Execute("ROLLBACK");
+  } catch (const Error&) {
+    // The connection is lost and with it the transaction; the next statement reports it.
+  }
+}
+
+}  // namespace
+
+void ApplyItems(mysql::Connection& connection, const std::vector<const LaneItem*>& items,
+                const std::string& checkpoint_sql) {
+  const std::vector<const Change*> changes = AllChanges(items);
+  bool in_order = false;
+  for (const LaneItem* item : items) in_order = in_order || item->in_order;
+  const auto attempt = [&](bool net) {
+    connection.Execute("BEGIN");
+    try {
+      if (!changes.empty()) {
+        const RowWriter& writer = *items.front()->writer;
+        net ? writer.WriteNet(connection, changes) : writer.WriteInOrder(connection, changes);
+      }
+      connection.Execute(checkpoint_sql);
+      OSC_FAULT_POINT("apply.before_commit");
+      connection.Commit();
+      OSC_FAULT_POINT("apply.after_commit");
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kOutcomeUnknown) Rollback(connection);
+      throw;
+    }
+  };
+  if (!in_order) {
+    try {
+      return attempt(true);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kUnprojectable && error.code() != ErrorCode::kDiverged) throw;
+    }
+  }
+  attempt(false);
+}
+
+Lane::Lane(int index, mysql::ConnectionOptions options, const CheckpointTable& checkpoint,
+           Callbacks callbacks)
+    : index_(index),
+      options_(std::move(options)),
+      checkpoint_(checkpoint),
+      callbacks_(std::move(callbacks)) {}
+
+Lane::~Lane() = default;
+
+void Lane::start() {
+  thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
+}
+
+void Lane::Push(std::stop_token stop, LaneItem item) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, stop, [&] {
+    return queue_.empty() ||
+           (queued_bytes_ + item.bytes <= kQueueBytes && queue_.size() < kQueueItems);
+  });
+  base::ThrowIfStopped(stop);
+  queued_bytes_ += item.bytes;
+  queue_.push_back(std::move(item));
+  changed_.notify_all();
+}
+
+void Lane::WaitUntilDone(std::stop_token stop, uint64_t number) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, stop, [&] { return done_number_ >= number; });
+  base::ThrowIfStopped(stop);
+}
+
+uint64_t Lane::done_number() const {
+  const std::lock_guard lock(mutex_);
+  return done_number_;
+}
+
+std::vector<LaneItem> Lane::Take(std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, stop, [&] { return !queue_.empty(); });
+  base::ThrowIfStopped(stop);
+  std::vector<LaneItem> items;
+  size_t changes = 0;
+  size_t bytes = 0;
+  while (!queue_.empty()) {
+    const LaneItem& next = queue_.front();
+    // Each direction has a writer of its own; the dispatcher never lets two meet in one batch, but
+    // an empty item may precede either.
+    const bool fits = items.empty() || (changes + next.changes.size() <= kBatchChanges &&
+                                        bytes + next.bytes <= kBatchBytes &&
+                                        next.writer == items.front().writer);
+    if (!fits) break;
+    changes += next.changes.size();
+    bytes += next.bytes;
+    queued_bytes_ -= next.bytes;
+    items.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  changed_.notify_all();
+  return items;
+}
+
+void Lane::Apply(std::stop_token stop, const std::vector<LaneItem>& items) {
+  std::vector<const LaneItem*> pointers;
+  for (const LaneItem& item : items) pointers.push_back(&item);
+  const std::string& position = *items.back().position;
+  const std::string checkpoint_sql = checkpoint_.SetLane(index_, position);
+  bool outcome_unknown = false;
+  const base::RetryPolicy policy{.attempts = std::numeric_limits<int>::max()};
+  base::Retry(
+      stop, policy,
+      [&] {
+        try {
+          if (!connection_) connection_ = mysql::Connection::Open(options_);
+          if (outcome_unknown && checkpoint_.LoadLane(*connection_, index_) == position) return;
+          outcome_unknown = false;
+          ApplyItems(*connection_, pointers, checkpoint_sql);
+        } catch (const Error& error) {
+          if (error.code() == ErrorCode::kConnectionLost) connection_.reset();
+          if (error.code() != ErrorCode::kOutcomeUnknown) throw;
+          connection_.reset();
+          outcome_unknown = true;
+          throw Error(ErrorCode::kConnectionLost, error.message(), error.hint(),
+                      error.server_errno());
+        }
+      },
+      callbacks_.retrying);
+}
+
+void Lane::Run(std::stop_token stop) {
+  try {
+    while (true) {
+      const std::vector<LaneItem> items = Take(stop);
+      Apply(stop, items);
+      for (const LaneItem& item : items) callbacks_.finished(item.number, item.changes.size());
+      const std::lock_guard lock(mutex_);
+      done_number_ = items.back().number;
+      changed_.notify_all();
+    }
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCancelled) callbacks_.failed(error);
+  } catch (const std::exception& error) {
+    callbacks_.failed(Error(ErrorCode::kInternal, error.what()));
+  }
+}
+
+}  // namespace osc::apply

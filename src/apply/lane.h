@@ -1,0 +1,78 @@
+// One lane: a thread with a connection that applies its share of the stream in order, and commits
+// its position together with the rows.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "src/apply/checkpoint.h"
+#include "src/apply/row_writer.h"
+#include "src/binlog/reader.h"
+
+namespace osc::apply {
+
+// A lane's share of one source transaction.
+struct LaneItem {
+  uint64_t number = 0;                                     // of the source transaction
+  std::shared_ptr<const binlog::Transaction> transaction;  // keeps the changes' bytes alive
+  std::vector<Change> changes;                             // empty: only the position moves on
+  std::shared_ptr<const std::string> position;             // encoded, after the transaction
+  const RowWriter* writer = nullptr;
+  bool in_order = false;                                   // holds moved keys: no netting
+  size_t bytes = 0;
+};
+
+// Applies the items of a lane in one target transaction whose last statement is `checkpoint_sql`;
+// falls back to row-by-row order when the net form fails. Nothing has happened when it throws,
+// except for kOutcomeUnknown.
+void ApplyItems(mysql::Connection& connection, const std::vector<const LaneItem*>& items,
+                const std::string& checkpoint_sql);
+
+class Lane {
+ public:
+  struct Callbacks {
+    std::function<void(uint64_t number, uint64_t rows)> finished;  // after the commit
+    std::function<void(const Error& error)> failed;                // the lane has ended
+    std::function<void(const Error& error)> retrying;              // for people
+  };
+
+  Lane(int index, mysql::ConnectionOptions options, const CheckpointTable& checkpoint,
+       Callbacks callbacks);
+  ~Lane();
+
+  void start();
+  // Called by the dispatcher only. Waits while the queue is full; throws kCancelled.
+  void Push(std::stop_token stop, LaneItem item);
+  // Waits until the item with this number, once pushed, is committed. Throws kCancelled.
+  void WaitUntilDone(std::stop_token stop, uint64_t number);
+  uint64_t done_number() const;
+
+ private:
+  void Run(std::stop_token stop);
+  std::vector<LaneItem> Take(std::stop_token stop);
+  void Apply(std::stop_token stop, const std::vector<LaneItem>& items);
+
+  const int index_;
+  const mysql::ConnectionOptions options_;
+  const CheckpointTable& checkpoint_;
+  const Callbacks callbacks_;
+  std::optional<mysql::Connection> connection_;  // the lane's thread only
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::deque<LaneItem> queue_;
+  size_t queued_bytes_ = 0;
+  uint64_t done_number_ = 0;
+  std::jthread thread_;
+};
+
+}  // namespace osc::apply

@@ -1,0 +1,116 @@
+#include "src/apply/resync.h"
+
+#include <set>
+#include <string>
+
+#include "src/mysql/key_value.h"
+
+namespace osc::apply {
+namespace {
+
+constexpr unsigned kDuplicate = 1062;
+constexpr int kMostRounds = 16;
+
+// Keys as predicates on the source's column names.
+class RowSet {
+ public:
+  explicit RowSet(const RowMapping& mapping) : mapping_(mapping) {}
+
+  void AddFromChange(const Change& change, const binlog::RowImage& image) {
+    std::vector<std::string> literals;
+    for (const size_t part : mapping_.key) {
+      const size_t source = mapping_.columns[part].source;
+      literals.emplace_back();
+      binlog::AppendLiteral(literals.back(), change.map->columns[source],
+                            mapping_.source_types[source], image[source]);
+    }
+    rows_.insert(literals);
+  }
+
+  bool Add(std::vector<std::string> literals) { return rows_.insert(std::move(literals)).second; }
+
+  // alias: "" or a table alias with its point; on the live table's names or the off-stage one's.
+  std::string Predicate(const std::string& alias, bool on_target) const {
+    std::string text;
+    for (const auto& literals : rows_) {
+      text += text.empty() ? "(" : " OR (";
+      for (size_t i = 0; i < mapping_.key.size(); ++i) {
+        const auto& column = mapping_.columns[mapping_.key[i]];
+        if (i > 0) text += " AND ";
+        text += alias +
+                mysql::QuoteIdentifier(on_target ? column.target
+                                                 : mapping_.source_names[column.source]) +
+                "=" + literals[i];
+      }
+      text += ')';
+    }
+    return "(" + text + ")";
+  }
+
+ private:
+  const RowMapping& mapping_;
+  std::set<std::vector<std::string>> rows_;
+};
+
+// Off-stage rows outside the set that hold a unique value which a live row of the set has now.
+bool AddRowsInTheWay(mysql::Connection& connection, const RowMapping& mapping, RowSet* set) {
+  bool grew = false;
+  for (const auto& unique : mapping.target_unique) {
+    std::string select = "SELECT ";
+    for (size_t i = 0; i < mapping.key.size(); ++i) {
+      const auto& column = mapping.columns[mapping.key[i]];
+      if (i > 0) select += ',';
+      select += mysql::KeyExpression(mapping.source_types[column.source],
+                                     "o." + mysql::QuoteIdentifier(column.target));
+    }
+    select += " FROM " + mysql::Quote(mapping.target) + " o JOIN " + mysql::Quote(mapping.source) +
+              " l ON ";
+    for (size_t i = 0; i < unique.size(); ++i) {
+      const auto& column = mapping.columns[unique[i]];
+      if (i > 0) select += " AND ";
+      select += "o." + mysql::QuoteIdentifier(column.target) + "=l." +
+                mysql::QuoteIdentifier(mapping.source_names[column.source]);
+    }
+    select += " WHERE " + set->Predicate("l.", false) + " AND NOT " + set->Predicate("o.", true);
+    auto rows = connection.Query(select);
+    while (rows.Next()) {
+      std::vector<std::string> literals;
+      for (size_t i = 0; i < mapping.key.size(); ++i) {
+        const auto& column = mapping.columns[mapping.key[i]];
+        literals.push_back(mysql::KeyLiteral(mapping.source_types[column.source], rows.Text(i)));
+      }
+      grew = set->Add(std::move(literals)) || grew;
+    }
+  }
+  return grew;
+}
+
+}  // namespace
+
+void Resync(mysql::Connection& connection, const RowMapping& mapping, const RowSql& sql,
+            const Change& change) {
+  RowSet set(mapping);
+  if (change.kind == binlog::ChangeKind::kUpdate) set.AddFromChange(change, change.before);
+  set.AddFromChange(change, change.after);
+  std::string columns;
+  std::string sources;
+  for (const auto& column : mapping.columns) {
+    columns += (columns.empty() ? "" : ",") + mysql::QuoteIdentifier(column.target);
+    sources += (sources.empty() ? "" : ",") +
+               mysql::QuoteIdentifier(mapping.source_names[column.source]);
+  }
+  for (int round = 1;; ++round) {
+    connection.Execute(sql.delete_head() + set.Predicate("", true));
+    try {
+      connection.Execute("INSERT INTO " + mysql::Quote(mapping.target) + " (" + columns +
+                         ") SELECT " + sources + " FROM " + mysql::Quote(mapping.source) +
+                         " WHERE " + set.Predicate("", false) + " LOCK IN SHARE MODE");
+      return;
+    } catch (const Error& error) {
+      if (error.server_errno() != kDuplicate || round >= kMostRounds) throw;
+      if (!AddRowsInTheWay(connection, mapping, &set)) throw;
+    }
+  }
+}
+
+}  // namespace osc::apply

@@ -1,0 +1,53 @@
+// How the rows of the live table are written to the off-stage table: the physical side of a
+// projection, without knowledge of why the tables differ.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/binlog/row_image.h"
+#include "src/mysql/column_type.h"
+#include "src/mysql/quote.h"
+
+namespace osc::apply {
+
+struct RowMapping {
+  struct Column {
+    size_t source = 0;        // index into the row image
+    std::string target;       // name on the target, unquoted
+    bool is_temporal = false; // may have ON UPDATE CURRENT_TIMESTAMP, so it is always set
+  };
+  mysql::TableName source;
+  mysql::TableName target;
+  std::vector<mysql::ColumnType> source_types;   // of every column of the row image
+  std::vector<std::string> source_names;         // the same columns, for messages
+  std::vector<Column> columns;                   // what is written
+  std::vector<size_t> key;                       // the shared key: indexes into `columns`
+  // Temporal columns that only the target has: assigned to themselves in every UPDATE, because the
+  // server would else move those that have ON UPDATE CURRENT_TIMESTAMP.
+  std::vector<std::string> preserved_temporal;
+  // For each unique key of the target other than the shared one: the source columns that feed it.
+  std::vector<std::vector<size_t>> ordered_values;
+  // Unique keys of the target by the target's column names, to find a row that is in the way.
+  std::vector<std::vector<size_t>> target_unique;  // indexes into `columns`
+  // False when the order of unique values cannot be told from row images (prefix or functional
+  // keys, converted types): all rows then go through one lane.
+  bool can_use_lanes = true;
+};
+
+// One row change. Cells point into the transaction that the holder keeps alive.
+struct Change {
+  binlog::ChangeKind kind = binlog::ChangeKind::kInsert;
+  const binlog::TableMap* map = nullptr;
+  binlog::RowImage before;  // update, delete
+  binlog::RowImage after;   // insert, update
+};
+
+// True when an update gives the row another key. Compared by bytes: a key that only changes its
+// letters' case counts as moved, which is safe.
+bool MovesKey(const RowMapping& mapping, const Change& change);
+
+// "id=5" or "(a, b)=(1, _utf8mb4'x')", for messages.
+std::string DescribeKey(const RowMapping& mapping, const Change& change);
+
+}  // namespace osc::apply

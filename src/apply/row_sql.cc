@@ -1,0 +1,122 @@
+#include "src/apply/row_sql.h"
+
+namespace osc::apply {
+namespace {
+
+bool SameCell(const binlog::Cell& a, const binlog::Cell& b) {
+  return a.is_null == b.is_null && (a.is_null || a.bytes() == b.bytes());
+}
+
+}  // namespace
+
+bool MovesKey(const RowMapping& mapping, const Change& change) {
+  if (change.kind != binlog::ChangeKind::kUpdate) return false;
+  for (const size_t part : mapping.key) {
+    const size_t source = mapping.columns[part].source;
+    if (!SameCell(change.before[source], change.after[source])) return true;
+  }
+  return false;
+}
+
+std::string DescribeKey(const RowMapping& mapping, const Change& change) {
+  const auto& image =
+      change.kind == binlog::ChangeKind::kInsert ? change.after : change.before;
+  std::string names;
+  std::string values;
+  for (const size_t part : mapping.key) {
+    const size_t source = mapping.columns[part].source;
+    if (!names.empty()) {
+      names += ", ";
+      values += ", ";
+    }
+    names += mapping.source_names[source];
+    binlog::AppendLiteral(values, change.map->columns[source], mapping.source_types[source],
+                          image[source]);
+  }
+  return mapping.key.size() == 1 ? names + "=" + values : "(" + names + ")=(" + values + ")";
+}
+
+RowSql::RowSql(const RowMapping& mapping) : mapping_(mapping) {
+  const std::string table = mysql::Quote(mapping.target);
+  insert_head_ = "INSERT INTO " + table + " (";
+  for (const auto& column : mapping.columns) {
+    quoted_.push_back(mysql::QuoteIdentifier(column.target));
+    if (quoted_.size() > 1) insert_head_ += ',';
+    insert_head_ += quoted_.back();
+  }
+  insert_head_ += ") VALUES ";
+  delete_head_ = "DELETE FROM " + table + " WHERE ";
+  update_head_ = "UPDATE " + table + " SET ";
+  for (const std::string& name : mapping.preserved_temporal) {
+    const std::string quoted = mysql::QuoteIdentifier(name);
+    preserved_tail_ += "," + quoted + "=" + quoted;
+  }
+}
+
+void RowSql::AppendCell(std::string& out, const Change& change, const binlog::RowImage& image,
+                        size_t source) const {
+  if (image[source].is_null) {
+    out += "NULL";
+    return;
+  }
+  binlog::AppendLiteral(out, change.map->columns[source], mapping_.source_types[source],
+                        image[source]);
+}
+
+void RowSql::AppendValues(std::string& out, const Change& change,
+                          const binlog::RowImage& image) const {
+  char separator = '(';
+  for (const auto& column : mapping_.columns) {
+    out += separator;
+    separator = ',';
+    AppendCell(out, change, image, column.source);
+  }
+  out += ')';
+}
+
+void RowSql::AppendKey(std::string& out, const Change& change,
+                       const binlog::RowImage& image) const {
+  bool first = true;
+  for (const size_t part : mapping_.key) {
+    if (!first) out += " AND ";
+    first = false;
+    out += quoted_[part];
+    out += '=';
+    AppendCell(out, change, image, mapping_.columns[part].source);
+  }
+}
+
+std::string RowSql::Key(const Change& change, const binlog::RowImage& image) const {
+  std::string key;
+  AppendKey(key, change, image);
+  return key;
+}
+
+bool RowSql::AppendUpdate(std::string& out, const Change& change,
+                          const binlog::RowImage& before) const {
+  const size_t start = out.size();
+  out += update_head_;
+  bool differs = false;
+  bool first = true;
+  for (size_t i = 0; i < mapping_.columns.size(); ++i) {
+    const auto& column = mapping_.columns[i];
+    const bool same = SameCell(before[column.source], change.after[column.source]);
+    if (!same) differs = true;
+    if (same && !column.is_temporal) continue;
+    if (!first) out += ',';
+    first = false;
+    out += quoted_[i];
+    out += '=';
+    AppendCell(out, change, change.after, column.source);
+  }
+  if (!differs) {
+    out.resize(start);
+    return false;
+  }
+  out += preserved_tail_;
+  out += " WHERE ";
+  AppendKey(out, change, before);
+  return true;
+}
+
+}  // namespace osc::apply

@@ -1,0 +1,42 @@
+// SQL text for row changes. Appending only, so that a packet is built in one buffer.
+#pragma once
+
+#include <string>
+
+#include "src/apply/row_mapping.h"
+
+namespace osc::apply {
+
+class RowSql {
+ public:
+  // Keeps a reference: the mapping must outlive this.
+  explicit RowSql(const RowMapping& mapping);
+
+  // (literal, literal, ...) of all written columns.
+  void AppendValues(std::string& out, const Change& change, const binlog::RowImage& image) const;
+  // `k1` = literal AND `k2` = literal, on the target. Used as identity of the row too.
+  void AppendKey(std::string& out, const Change& change, const binlog::RowImage& image) const;
+  std::string Key(const Change& change, const binlog::RowImage& image) const;
+
+  // INSERT INTO target (columns) VALUES
+  const std::string& insert_head() const { return insert_head_; }
+  // DELETE FROM target WHERE
+  const std::string& delete_head() const { return delete_head_; }
+  // UPDATE target SET changed columns WHERE key of `before`. `before` may be an older image than
+  // change.before: the difference to `change.after` decides what is set. Appends nothing and
+  // returns false when no written column differs.
+  bool AppendUpdate(std::string& out, const Change& change, const binlog::RowImage& before) const;
+
+ private:
+  void AppendCell(std::string& out, const Change& change, const binlog::RowImage& image,
+                  size_t source) const;
+
+  const RowMapping& mapping_;
+  std::vector<std::string> quoted_;  // target names of mapping.columns
+  std::string insert_head_;
+  std::string delete_head_;
+  std::string update_head_;
+  std::string preserved_tail_;
+};
+
+}  // namespace osc::apply

@@ -1,0 +1,48 @@
+// Writes row changes to the off-stage table, inside a transaction that the caller opens.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/apply/row_mapping.h"
+#include "src/apply/row_sql.h"
+#include "src/mysql/connection.h"
+
+namespace osc::apply {
+
+enum class WriteMode {
+  // Before the first swap. The copy may be ahead of the stream or behind it, nothing is preserved
+  // yet: whatever stands under the key is replaced by the after image.
+  kReplace,
+  // After it. The off-stage table is exactly the projection of the live one at the stream's
+  // position: an update or delete that finds no row, or an insert that finds one, is divergence.
+  // Preserved columns of a row that lives on are not touched.
+  kExact,
+};
+
+// Keeps a reference to the mapping. Immutable: several threads may write through one, each on a
+// connection of its own.
+class RowWriter {
+ public:
+  RowWriter(const RowMapping& mapping, WriteMode mode);
+
+  // Writes the net effect of the changes, row by row key, in few statements. Correct only for
+  // changes without moved keys. Throws kUnprojectable or kDiverged (or whatever the server says)
+  // with part of the work done: roll back and use WriteInOrder, which names the row.
+  void WriteNet(mysql::Connection& connection, const std::vector<const Change*>& changes) const;
+
+  // Writes change after change, exactly as the source did. A value that does not fit throws
+  // kUnprojectable, a missing row kDiverged, both naming the row.
+  void WriteInOrder(mysql::Connection& connection, const std::vector<const Change*>& changes) const;
+
+ private:
+  void WriteOne(mysql::Connection& connection, const Change& change) const;
+  void InsertOrResync(mysql::Connection& connection, const Change& change) const;
+  void ExpectOne(mysql::Connection& connection, const std::string& sql, const Change& change) const;
+
+  const RowMapping& mapping_;
+  const WriteMode mode_;
+  const RowSql sql_;
+};
+
+}  // namespace osc::apply

@@ -1,0 +1,339 @@
+#include "src/apply/stream.h"
+
+#include <limits>
+
+#include "src/base/fault_point.h"
+#include "src/base/log.h"
+#include "src/base/retry.h"
+#include "src/mysql/connection_json.h"
+#include "src/mysql/statement_tables.h"
+
+namespace osc::apply {
+namespace {
+
+// How often lanes without rows of their own move their positions on, so that a restart does not
+// begin far back: while rows flow, and while only other tables are written.
+constexpr std::chrono::seconds kAdvanceWithRows{5};
+constexpr std::chrono::seconds kAdvanceIdle{60};
+
+mysql::ConnectionOptions WithTimeout(mysql::ConnectionOptions options) {
+  options.read_timeout = std::chrono::seconds(60);
+  return options;
+}
+
+}  // namespace
+
+std::string Marker(const std::string& id, const std::string& what) {
+  return "osc:" + id + ":" + what;
+}
+
+std::string SwapMarker(const std::string& id, int number) {
+  return Marker(id, "swap:" + std::to_string(number));
+}
+
+Stream::Stream(StreamOptions options, std::shared_ptr<const CopyFrontier> frontier)
+    : options_(std::move(options)),
+      frontier_(std::move(frontier)),
+      checkpoint_(options_.checkpoint, Marker(options_.id, "checkpoint")),
+      replace_forward_{&options_.forward, RowWriter(options_.forward, WriteMode::kReplace)},
+      inverse_{&options_.inverse, RowWriter(options_.inverse, WriteMode::kExact)},
+      forward_{&options_.forward, RowWriter(options_.forward, WriteMode::kExact)} {}
+
+Stream::~Stream() {
+  if (thread_.joinable()) {  // first: it pushes to the lanes
+    thread_.request_stop();
+    thread_.join();
+  }
+  lanes_.clear();
+}
+
+const Stream::Direction& Stream::direction() const {
+  if (epoch_ == 0) return replace_forward_;
+  return epoch_ % 2 == 1 ? inverse_ : forward_;
+}
+
+void Stream::start(SwapPhase phase) {
+  connection_ = mysql::Connection::Open(WithTimeout(options_.connection));
+  CheckServer();
+  Checkpoint checkpoint = checkpoint_.Load(*connection_);
+  epoch_ = checkpoint.epoch;
+  swap_phase_ = phase;
+  read_ = checkpoint.Start();
+  lane_start_ = checkpoint.lanes;
+  lane_last_.assign(checkpoint.lanes.size(), 0);
+  tracker_ = std::make_unique<AppliedTracker>(read_);
+  for (size_t i = 0; i < checkpoint.lanes.size(); ++i) {
+    Lane::Callbacks callbacks;
+    callbacks.finished = [this](uint64_t number, uint64_t rows) {
+      rows_applied_ += rows;
+      tracker_->Finish(number);
+    };
+    callbacks.failed = [this](const Error& error) { Fail(error); };
+    callbacks.retrying = [this](const Error& error) { NoteRetry(error.message()); };
+    lanes_.push_back(std::make_unique<Lane>(static_cast<int>(i), WithTimeout(options_.connection),
+                                            checkpoint_, std::move(callbacks)));
+    lanes_.back()->start();
+  }
+  lag_ = std::make_unique<LagSampler>(WithTimeout(options_.connection), *tracker_);
+  lag_->start();
+  last_advance_ = base::Clock::now();
+  running_ = true;
+  thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
+}
+
+void Stream::CheckServer() {
+  const std::string identity = mysql::ServerIdentity(*connection_);
+  if (identity == options_.server_identity) return;
+  throw Error(ErrorCode::kDiverged,
+              "another server answers at " + options_.connection.Describe() + ": it is " +
+                  identity + ", the migration ran on " + options_.server_identity,
+              "point the connection at the server that has the two tables");
+}
+
+Stream::Status Stream::status() const {
+  Status status;
+  status.running = running_;
+  status.epoch = epoch_;
+  status.rows_applied = rows_applied_;
+  if (tracker_) status.applied = tracker_->Applied();
+  if (lag_) status.lag = lag_->Lag();
+  const std::lock_guard lock(mutex_);
+  status.error = error_;
+  status.retrying = retrying_;
+  return status;
+}
+
+bool Stream::WaitUntilApplied(std::stop_token stop, const binlog::Position& position,
+                              base::Clock::time_point deadline) {
+  return tracker_->WaitUntilCovers(stop, position, deadline);
+}
+
+bool Stream::WaitForEpoch(std::stop_token stop, int epoch, base::Clock::time_point deadline) {
+  return base::PollUntil(stop, deadline, base::Millis(1),
+                         [&] { return epoch_ >= epoch || !running_; }) &&
+         epoch_ >= epoch;
+}
+
+void Stream::Fail(const Error& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (error_) return;
+    error_ = error;
+  }
+  spdlog::error("{} stream of {} stopped: {}", options_.id, mysql::Quote(options_.live),
+                error.message());
+  running_ = false;
+  thread_.request_stop();
+  tracker_->Fail();
+}
+
+void Stream::NoteRetry(const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  if (!reason.empty() && reason != retrying_) {
+    spdlog::warn("{} stream tries again: {}", options_.id, reason);
+  }
+  retrying_ = reason;
+}
+
+void Stream::Run(std::stop_token stop) {
+  try {
+    const base::RetryPolicy policy{.attempts = std::numeric_limits<int>::max()};
+    base::Retry(
+        stop, policy, [&] { ReadUntilError(stop); },
+        [&](const Error& error) { NoteRetry(error.message()); });
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCancelled) Fail(error);
+  } catch (const std::exception& error) {
+    Fail(Error(ErrorCode::kInternal, error.what()));
+  }
+  running_ = false;
+}
+
+void Stream::ReadUntilError(std::stop_token stop) {
+  if (!connection_) {
+    connection_ = mysql::Connection::Open(WithTimeout(options_.connection));
+    CheckServer();
+  }
+  binlog::Reader reader(options_.connection, read_,
+                        [this](std::string_view database, std::string_view table) {
+                          return database == options_.live.database && table == options_.live.name;
+                        });
+  while (!stop.stop_requested()) {
+    auto transaction = reader.Next(stop);
+    if (!transaction) {
+      base::ThrowIfStopped(stop);
+    } else {
+      Dispatch(stop, std::move(*transaction));
+    }
+    NoteRetry("");
+    AdvanceLanes(stop);
+  }
+  base::ThrowIfStopped(stop);
+}
+
+void Stream::Dispatch(std::stop_token stop, binlog::Transaction transaction) {
+  // A statement changes what the rows after it mean, so it is handled before the position that
+  // covers it can be stored.
+  AdvancePosition(&read_, transaction);
+  if (!transaction.statement.empty()) HandleStatement(stop, transaction);
+  const uint64_t number = next_number_++;
+  Route route;
+  std::shared_ptr<const binlog::Transaction> owner;
+  if (!transaction.rows.empty()) {
+    HoldDuringSwap(stop);
+    owner = std::make_shared<const binlog::Transaction>(std::move(transaction));
+    route = MakeRoute(*owner);
+  }
+  const binlog::Transaction& place = owner ? *owner : transaction;
+  if (route.rows.empty()) {
+    tracker_->Begin(number, place, 0);
+  } else {
+    rows_since_advance_ = true;
+    if (route.barrier) {
+      ApplyAlone(stop, owner, std::move(route));
+    } else {
+      SendToLanes(stop, owner, std::move(route));
+    }
+  }
+  if (lane_start_.empty()) return;
+  for (const binlog::Position& lane : lane_start_) {
+    if (!read_.Covers(lane)) return;
+  }
+  lane_start_.clear();
+}
+
+bool Stream::LaneCovers(int lane, const binlog::Transaction& transaction) const {
+  return !lane_start_.empty() && CoversTransaction(lane_start_[lane], transaction);
+}
+
+void Stream::HoldDuringSwap(std::stop_token stop) {
+  while (swap_phase_ == SwapPhase::kExpected) {
+    base::SleepFor(stop, base::Millis(1));
+    base::ThrowIfStopped(stop);
+  }
+  if (swap_phase_ == SwapPhase::kDone) {
+    throw Error(ErrorCode::kDiverged,
+                "rows of " + mysql::Quote(options_.live) +
+                    " were written between the freeze point and the swap");
+  }
+}
+
+void Stream::HandleStatement(std::stop_token stop, const binlog::Transaction& transaction) {
+  const mysql::StatementEffect effect =
+      mysql::ClassifyStatement(transaction.statement, transaction.schema);
+  const std::string ours = Marker(options_.id, "");
+  if (effect.marker.substr(0, ours.size()) == ours) {
+    const std::string swap = Marker(options_.id, "swap:");
+    if (effect.marker.substr(0, swap.size()) == swap) {
+      PassSwap(stop, std::atoi(effect.marker.c_str() + swap.size()));
+    }
+    return;
+  }
+  if (effect.temporary) return;
+  bool on_live = false;
+  bool on_off_stage = false;
+  for (const mysql::TableName& table : effect.tables) {
+    const bool whole_database = table.name.empty();
+    if (table.database != options_.live.database) continue;
+    on_live = on_live || whole_database || table.name == options_.live.name;
+    on_off_stage = on_off_stage || whole_database || table.name == options_.off_stage.name;
+  }
+  if (!on_live && !on_off_stage) return;
+  using Kind = mysql::StatementKind;
+  if (effect.kind == Kind::kTruncateTable && on_live) return Truncate(stop);
+  // The name exists, so that CREATE can only have been one that did nothing (IF NOT EXISTS).
+  if (effect.kind == Kind::kCreateTable || effect.kind == Kind::kOther) return;
+  const std::string text = transaction.statement.substr(0, 200);
+  if (effect.kind == Kind::kDml) {
+    throw Error(ErrorCode::kDiverged,
+                "a session wrote " + mysql::Quote(options_.live) +
+                    " in statement format, which cannot be carried over: " + text,
+                "every session must use binlog_format=ROW");
+  }
+  throw Error(ErrorCode::kDiverged,
+              "somebody else changed " +
+                  mysql::Quote(on_live ? options_.live : options_.off_stage) + ": " + text,
+              "both tables are kept as they are");
+}
+
+void Stream::Truncate(std::stop_token stop) {
+  // DDL cannot commit with the checkpoint. Doing it twice is harmless: no row that came after it in
+  // the binlog can have been applied before the checkpoint has passed it.
+  HoldDuringSwap(stop);
+  WaitForAllLanes(stop);
+  if (!lane_start_.empty()) {
+    for (const binlog::Position& lane : lane_start_) {
+      if (lane.Covers(read_)) return;
+    }
+  }
+  const std::string truncate = "TRUNCATE TABLE " + mysql::Quote(options_.off_stage) + " /* " +
+                               Marker(options_.id, "truncate") + " */";
+  const std::string advance = checkpoint_.SetAllLanes(read_.Encode(), epoch_);
+  RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
+    connection.Execute(truncate);
+    OSC_FAULT_POINT("apply.truncated");
+    connection.Execute(advance);
+  });
+}
+
+void Stream::PassSwap(std::stop_token stop, int number) {
+  if (number <= epoch_) return;  // replayed after a restart
+  if (number != epoch_ + 1) {
+    throw Error(ErrorCode::kDiverged, "the binlog holds swap " + std::to_string(number) +
+                                          " where swap " + std::to_string(epoch_ + 1) +
+                                          " was expected");
+  }
+  WaitForAllLanes(stop);
+  OSC_FAULT_POINT("apply.before_turn");
+  RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
+    connection.Execute(checkpoint_.SetAllLanes(read_.Encode(), number));
+  });
+  OSC_FAULT_POINT("apply.after_turn");
+  value_holders_.clear();
+  swap_phase_ = SwapPhase::kNone;
+  epoch_ = number;
+}
+
+void Stream::RunOnOwnConnection(std::stop_token stop,
+                                const std::function<void(mysql::Connection&)>& work) {
+  const base::RetryPolicy policy{.attempts = std::numeric_limits<int>::max()};
+  base::Retry(
+      stop, policy,
+      [&] {
+        try {
+          if (!connection_) {
+            connection_ = mysql::Connection::Open(WithTimeout(options_.connection));
+            CheckServer();
+          }
+          work(*connection_);
+        } catch (const Error& error) {
+          if (error.code() == ErrorCode::kConnectionLost) connection_.reset();
+          throw;
+        }
+      },
+      [&](const Error& error) { NoteRetry(error.message()); });
+}
+
+void Stream::WaitForAllLanes(std::stop_token stop) {
+  for (size_t i = 0; i < lanes_.size(); ++i) lanes_[i]->WaitUntilDone(stop, lane_last_[i]);
+}
+
+void Stream::AdvanceLanes(std::stop_token stop) {
+  const auto now = base::Clock::now();
+  const auto due = rows_since_advance_ ? kAdvanceWithRows : kAdvanceIdle;
+  if (now - last_advance_ < due || !lane_start_.empty()) return;
+  last_advance_ = now;
+  rows_since_advance_ = false;
+  const auto position = std::make_shared<const std::string>(read_.Encode());
+  for (size_t i = 0; i < lanes_.size(); ++i) {
+    LaneItem item;
+    item.number = next_number_;
+    item.position = position;
+    item.writer = &direction().writer;
+    lane_last_[i] = item.number;
+    lanes_[i]->Push(stop, std::move(item));
+  }
+  ++next_number_;
+}
+
+}  // namespace osc::apply

@@ -1,0 +1,166 @@
+// Carries every commit on the live table to the off-stage table, in one direction and, once it meets
+// a swap in the binlog, in the other: the same reader, the same lanes, another mapping.
+//
+// The swap is an event of the binlog like any other (our RENAME, known by its marker): all rows
+// before it belong to the table that was live then, all after it to the other. So the turn needs no
+// hand-over between two streams and happens at the same place however often it is replayed.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "src/apply/applied_tracker.h"
+#include "src/apply/checkpoint.h"
+#include "src/apply/copy_frontier.h"
+#include "src/apply/lag.h"
+#include "src/apply/lane.h"
+#include "src/apply/row_mapping.h"
+#include "src/apply/row_writer.h"
+#include "src/base/wait.h"
+#include "src/binlog/reader.h"
+#include "src/mysql/connection.h"
+
+namespace osc::apply {
+
+struct StreamOptions {
+  std::string id;                        // of the migration; part of the markers
+  mysql::ConnectionOptions connection;
+  std::string server_identity;           // a reconnect to another server is an error
+  mysql::TableName live;
+  mysql::TableName off_stage;
+  mysql::TableName checkpoint;
+  RowMapping forward;                    // old definition to new
+  RowMapping inverse;                    // new definition to old
+};
+
+// The comment in our own statements on the two tables, "osc:<id>:<what>".
+std::string Marker(const std::string& id, const std::string& what);
+// What marks the RENAME of swap `number`, counted from 1.
+std::string SwapMarker(const std::string& id, int number);
+
+// Owned by one thread, which starts and destroys it; the const methods and the waits may be called
+// from any. After an error it stands still, keeps both tables as they are and says why in status().
+class Stream {
+ public:
+  // What the swap under way, if any, means for rows of the live table that come before its marker.
+  enum class SwapPhase {
+    kNone,      // they are applied
+    kExpected,  // they wait until the outcome is known
+    kDone,      // they were written behind the lock's back: the tables have diverged
+  };
+
+  Stream(StreamOptions options, std::shared_ptr<const CopyFrontier> frontier);
+  ~Stream();
+
+  // Loads the checkpoint and starts reading. phase: kDone when a swap is known to have happened
+  // that the checkpoint has not passed.
+  void start(SwapPhase phase = SwapPhase::kNone);
+
+  struct Status {
+    bool running = false;
+    int epoch = 0;  // swaps passed: even, the old table is live
+    binlog::Position applied;
+    uint64_t rows_applied = 0;
+    std::chrono::milliseconds lag{0};
+    std::string retrying;  // why it is trying again, empty when all is well
+    std::optional<Error> error;
+  };
+  Status status() const;
+
+  // False when the deadline passes or the stream fails first; throws kCancelled.
+  bool WaitUntilApplied(std::stop_token stop, const binlog::Position& position,
+                        base::Clock::time_point deadline);
+  bool WaitForEpoch(std::stop_token stop, int epoch, base::Clock::time_point deadline);
+
+  void SetSwapPhase(SwapPhase phase) { swap_phase_ = phase; }
+
+ private:
+  struct Direction {
+    const RowMapping* mapping;
+    RowWriter writer;
+  };
+  struct Routed {
+    Change change;
+    int lane = 0;
+    bool moved = false;
+    std::vector<uint64_t> values;  // hashes of the unique values that it takes or gives up
+  };
+  // The rows of one transaction on their way to the lanes.
+  struct Route {
+    std::vector<Routed> rows;
+    bool barrier = false;
+    size_t bytes = 0;
+  };
+
+  void Run(std::stop_token stop);
+  void ReadUntilError(std::stop_token stop);
+  void CheckServer();
+  void Dispatch(std::stop_token stop, binlog::Transaction transaction);
+  void HandleStatement(std::stop_token stop, const binlog::Transaction& transaction);
+  void Truncate(std::stop_token stop);
+  void PassSwap(std::stop_token stop, int number);
+  Route MakeRoute(const binlog::Transaction& transaction);
+  void AddRow(const binlog::RowsEvent& event, binlog::RowImage before, binlog::RowImage after,
+              Route* route);
+  void AddValues(const RowMapping& mapping, const Change& change, Routed* row, bool* barrier) const;
+  void FindConflictsWithin(Route* route) const;
+  void SendToLanes(std::stop_token stop, std::shared_ptr<const binlog::Transaction> transaction,
+                   Route route);
+  void ApplyAlone(std::stop_token stop, std::shared_ptr<const binlog::Transaction> transaction,
+                  Route route);
+  void WaitForRivals(std::stop_token stop, const Route& route);
+  void WaitForAllLanes(std::stop_token stop);
+  void AdvanceLanes(std::stop_token stop);
+  void RunOnOwnConnection(std::stop_token stop,
+                          const std::function<void(mysql::Connection&)>& work);
+  void HoldDuringSwap(std::stop_token stop);
+  bool LaneCovers(int lane, const binlog::Transaction& transaction) const;
+  const Direction& direction() const;
+  void Fail(const Error& error);
+  void NoteRetry(const std::string& reason);
+
+  const StreamOptions options_;
+  const std::shared_ptr<const CopyFrontier> frontier_;
+  const CheckpointTable checkpoint_;
+  const Direction replace_forward_;  // epoch 0
+  const Direction inverse_;          // odd epochs
+  const Direction forward_;          // even epochs from 2 on
+
+  std::atomic<SwapPhase> swap_phase_{SwapPhase::kNone};
+  std::atomic<int> epoch_{0};
+  std::atomic<uint64_t> rows_applied_{0};
+  std::atomic<bool> running_{false};
+  mutable std::mutex mutex_;  // guards error_ and retrying_
+  std::optional<Error> error_;
+  std::string retrying_;
+
+  // The dispatcher's own, used by its thread only.
+  binlog::Position read_;                       // everything up to here has been handed to lanes
+  std::vector<binlog::Position> lane_start_;    // what each lane had when it started; emptied when
+                                                // reading has passed them all
+  uint64_t next_number_ = 1;
+  std::vector<uint64_t> lane_last_;             // number of the last item pushed to each lane
+  struct Holder {
+    int lane;
+    uint64_t number;
+  };
+  std::unordered_map<uint64_t, Holder> value_holders_;  // who touched a unique value last
+  bool rows_since_advance_ = false;
+  base::Clock::time_point last_advance_{};
+  std::optional<mysql::Connection> connection_;  // for barriers
+
+  std::unique_ptr<AppliedTracker> tracker_;
+  std::unique_ptr<LagSampler> lag_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::jthread thread_;
+};
+
+}  // namespace osc::apply

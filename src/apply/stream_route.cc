@@ -1,0 +1,180 @@
+// The part of Stream that decides which lane applies which row, and what has to wait for what.
+//
+// Rows of one key always meet in one lane. Rows of different keys may go their own ways unless they
+// touch the same value of another unique key: then the later one waits until the earlier one's lane
+// has committed it. What cannot be ordered that way (a moved key, values that cannot be hashed, two
+// lanes within one transaction) is applied alone, all lanes standing still.
+#include <algorithm>
+
+#include "src/apply/order_hash.h"
+#include "src/apply/stream.h"
+#include "src/base/retry.h"
+
+namespace osc::apply {
+
+using binlog::ChangeKind;
+
+constexpr size_t kMostValueHolders = 200000;
+
+Stream::Route Stream::MakeRoute(const binlog::Transaction& transaction) {
+  Route route;
+  const binlog::TableMap* checked = nullptr;  // a table map serves several events in a row
+  for (const binlog::RowsEvent& event : transaction.rows) {
+    if (&event.map() != checked) {
+      binlog::CheckTableMap(event.map(), direction().mapping->source_types);
+      checked = &event.map();
+    }
+    route.bytes += event.byte_size();
+    binlog::RowReader reader(event);
+    binlog::RowImage before;
+    binlog::RowImage after;
+    while (reader.Next(&before, &after)) AddRow(event, before, after, &route);
+  }
+  if (!route.barrier) FindConflictsWithin(&route);
+  return route;
+}
+
+void Stream::AddRow(const binlog::RowsEvent& event, binlog::RowImage before,
+                    binlog::RowImage after, Route* route) {
+  const RowMapping& mapping = *direction().mapping;
+  Routed row;
+  row.change.kind = event.kind();
+  row.change.map = &event.map();
+  if (event.kind() != ChangeKind::kInsert) row.change.before = std::move(before);
+  if (event.kind() != ChangeKind::kDelete) row.change.after = std::move(after);
+  const Change& change = row.change;
+  if (epoch_ == 0 && frontier_) {
+    const bool before_waits =
+        change.before.empty() || frontier_->IsBeyond(mapping, change.before);
+    const bool after_waits = change.after.empty() || frontier_->IsBeyond(mapping, change.after);
+    if (before_waits && after_waits) return;
+  }
+  row.moved = MovesKey(mapping, change);
+  if (mapping.can_use_lanes && lanes_.size() > 1) {
+    const auto hash =
+        KeyHash(mapping, change.kind == ChangeKind::kInsert ? change.after : change.before);
+    if (!hash || row.moved) route->barrier = true;
+    row.lane = hash ? static_cast<int>(*hash % lanes_.size()) : 0;
+    AddValues(mapping, change, &row, &route->barrier);
+  }
+  route->rows.push_back(std::move(row));
+}
+
+void Stream::AddValues(const RowMapping& mapping, const Change& change, Routed* row,
+                       bool* barrier) const {
+  uint64_t salt = 0;
+  for (const auto& columns : mapping.ordered_values) {
+    ++salt;
+    bool same = change.kind == ChangeKind::kUpdate;
+    for (const size_t column : columns) {
+      if (!same) break;
+      same = change.before[column].is_null == change.after[column].is_null &&
+             change.before[column].bytes() == change.after[column].bytes();
+    }
+    if (same) continue;
+    for (const binlog::RowImage* image : {&change.before, &change.after}) {
+      if (image->empty()) continue;
+      const bool has_null = std::any_of(columns.begin(), columns.end(),
+                                        [&](size_t column) { return (*image)[column].is_null; });
+      if (has_null) continue;  // NULL collides with nothing
+      const auto hash = OrderHash(mapping, columns, *image);
+      if (hash) {
+        row->values.push_back(*hash ^ (salt * 0x9e3779b97f4a7c15ull));
+      } else {
+        *barrier = true;
+      }
+    }
+  }
+}
+
+void Stream::FindConflictsWithin(Route* route) const {
+  if (route->rows.size() < 2) return;
+  std::unordered_map<uint64_t, int> lanes;
+  for (const Routed& row : route->rows) {
+    for (const uint64_t value : row.values) {
+      const auto [holder, added] = lanes.try_emplace(value, row.lane);
+      if (!added && holder->second != row.lane) {
+        route->barrier = true;
+        return;
+      }
+    }
+  }
+}
+
+void Stream::WaitForRivals(std::stop_token stop, const Route& route) {
+  for (const Routed& row : route.rows) {
+    for (const uint64_t value : row.values) {
+      const auto holder = value_holders_.find(value);
+      if (holder == value_holders_.end() || holder->second.lane == row.lane) continue;
+      lanes_[holder->second.lane]->WaitUntilDone(stop, holder->second.number);
+    }
+  }
+}
+
+void Stream::SendToLanes(std::stop_token stop,
+                         std::shared_ptr<const binlog::Transaction> transaction, Route route) {
+  const uint64_t number = next_number_ - 1;
+  WaitForRivals(stop, route);
+  if (value_holders_.size() > kMostValueHolders) {
+    WaitForAllLanes(stop);
+    value_holders_.clear();
+  }
+  std::vector<LaneItem> items(lanes_.size());
+  const auto position = std::make_shared<const std::string>(read_.Encode());
+  int parts = 0;
+  for (Routed& row : route.rows) {
+    if (LaneCovers(row.lane, *transaction)) continue;
+    LaneItem& item = items[row.lane];
+    if (item.changes.empty()) {
+      ++parts;
+      item.number = number;
+      item.transaction = transaction;
+      item.position = position;
+      item.writer = &direction().writer;
+      item.bytes = route.bytes;
+    }
+    item.in_order = item.in_order || row.moved;
+    for (const uint64_t value : row.values) value_holders_[value] = {row.lane, number};
+    item.changes.push_back(std::move(row.change));
+  }
+  tracker_->Begin(number, *transaction, parts);
+  for (size_t lane = 0; lane < items.size(); ++lane) {
+    if (items[lane].changes.empty()) continue;
+    lane_last_[lane] = number;
+    lanes_[lane]->Push(stop, std::move(items[lane]));
+  }
+}
+
+void Stream::ApplyAlone(std::stop_token stop,
+                        std::shared_ptr<const binlog::Transaction> transaction, Route route) {
+  const uint64_t number = next_number_ - 1;
+  WaitForAllLanes(stop);
+  tracker_->Begin(number, *transaction, 1);
+  // A barrier moves all lanes at once, so one that covers it means that all do.
+  if (!LaneCovers(0, *transaction)) {
+    LaneItem item;
+    item.writer = &direction().writer;
+    item.in_order = true;
+    for (Routed& row : route.rows) item.changes.push_back(std::move(row.change));
+    const std::string encoded = read_.Encode();
+    const std::string advance = checkpoint_.SetAllLanes(encoded, epoch_);
+    bool outcome_unknown = false;
+    RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
+      if (outcome_unknown && checkpoint_.LoadLane(connection, 0) == encoded) return;
+      outcome_unknown = false;
+      try {
+        ApplyItems(connection, {&item}, advance);
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::kOutcomeUnknown) throw;
+        outcome_unknown = true;
+        throw Error(ErrorCode::kConnectionLost, error.message(), error.hint(),
+                    error.server_errno());
+      }
+    });
+    rows_applied_ += item.changes.size();
+  }
+  value_holders_.clear();
+  tracker_->Finish(number);
+}
+
+}  // namespace osc::apply
