@@ -2,18 +2,10 @@
 
 #include "src/base/error.h"
 #include "src/binlog/event.h"
+#include "src/binlog/value_text.h"
 
 namespace osc::binlog {
 namespace {
-
-// Sizes of DECIMAL's groups: nine digits take four bytes, fewer take fewer.
-constexpr int kDigitsToBytes[10] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
-
-uint32_t DecimalSize(unsigned precision, unsigned scale) {
-  const unsigned whole = precision - scale;
-  return static_cast<uint32_t>(whole / 9 * 4 + kDigitsToBytes[whole % 9] + scale / 9 * 4 +
-                               kDigitsToBytes[scale % 9]);
-}
 
 // Bytes of the length before a value, 0 when the value's size is fixed.
 size_t LengthBytes(const MappedColumn& column) {
@@ -60,7 +52,7 @@ bool FixedSize(const MappedColumn& column, uint32_t* size) {
       const unsigned precision = column.metadata & 0xff;
       const unsigned scale = column.metadata >> 8;
       if (scale > precision) return false;
-      *size = DecimalSize(precision, scale);
+      *size = static_cast<uint32_t>(DecimalSize(precision, scale));
       return true;
     }
     default: return false;
