@@ -99,6 +99,10 @@ void Resync(mysql::Connection& connection, const RowMapping& mapping, const RowS
     sources += (sources.empty() ? "" : ",") +
                mysql::QuoteIdentifier(mapping.source_names[column.source]);
   }
+  for (const auto& fill : mapping.fills) {
+    columns += "," + mysql::QuoteIdentifier(fill.target);
+    sources += "," + fill.literal;
+  }
   for (int round = 1;; ++round) {
     connection.Execute(sql.delete_head() + set.Predicate("", true));
     try {

@@ -26,9 +26,16 @@ struct RowMapping {
   // Temporal columns that only the target has: assigned to themselves in every UPDATE, because the
   // server would else move those that have ON UPDATE CURRENT_TIMESTAMP.
   std::vector<std::string> preserved_temporal;
+  // Target columns that nothing feeds and that the server does not fill by itself (NOT NULL without a
+  // default): set in every INSERT, by name and SQL literal.
+  struct Fill {
+    std::string target;
+    std::string literal;
+  };
+  std::vector<Fill> fills;
   // For each unique key of the target other than the shared one: the source columns that feed it.
   std::vector<std::vector<size_t>> ordered_values;
-  // Unique keys of the target by the target's column names, to find a row that is in the way.
+  // Unique keys of the target other than the shared one, to find a row that is in the way.
   std::vector<std::vector<size_t>> target_unique;  // indexes into `columns`
   // False when the order of unique values cannot be told from row images (prefix or functional
   // keys, converted types): all rows then go through one lane.

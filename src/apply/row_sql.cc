@@ -44,6 +44,10 @@ RowSql::RowSql(const RowMapping& mapping) : mapping_(mapping) {
     if (quoted_.size() > 1) insert_head_ += ',';
     insert_head_ += quoted_.back();
   }
+  for (const auto& fill : mapping.fills) {
+    insert_head_ += "," + mysql::QuoteIdentifier(fill.target);
+    fill_values_ += "," + fill.literal;
+  }
   insert_head_ += ") VALUES ";
   delete_head_ = "DELETE FROM " + table + " WHERE ";
   update_head_ = "UPDATE " + table + " SET ";
@@ -71,6 +75,7 @@ void RowSql::AppendValues(std::string& out, const Change& change,
     separator = ',';
     AppendCell(out, change, image, column.source);
   }
+  out += fill_values_;
   out += ')';
 }
 

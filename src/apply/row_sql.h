@@ -37,6 +37,7 @@ class RowSql {
   std::string delete_head_;
   std::string update_head_;
   std::string preserved_tail_;
+  std::string fill_values_;
 };
 
 }  // namespace osc::apply

@@ -48,6 +48,15 @@ void Stream::AddRow(const binlog::RowsEvent& event, binlog::RowImage before,
         change.before.empty() || frontier_->IsBeyond(mapping, change.before);
     const bool after_waits = change.after.empty() || frontier_->IsBeyond(mapping, change.after);
     if (before_waits && after_waits) return;
+    // A row that moves across the frontier is a row that goes, or a new one: what lies beyond must
+    // not come to the off-stage table before its chunk, or later events of it would be left out.
+    if (change.kind == ChangeKind::kUpdate && after_waits) {
+      row.change.kind = ChangeKind::kDelete;
+      row.change.after.clear();
+    } else if (change.kind == ChangeKind::kUpdate && before_waits) {
+      row.change.kind = ChangeKind::kInsert;
+      row.change.before.clear();
+    }
   }
   row.moved = MovesKey(mapping, change);
   if (mapping.can_use_lanes && lanes_.size() > 1) {

@@ -1,0 +1,113 @@
+#include "shadow/chunker.h"
+
+#include <nlohmann/json.hpp>
+
+#include "src/apply/copy_frontier.h"
+#include "src/mysql/key_value.h"
+
+namespace osc::shadow {
+
+std::string SaveKey(const KeyLiterals& key) {
+  return key.empty() ? "" : nlohmann::json(key).dump();
+}
+
+KeyLiterals LoadKey(const std::string& text) {
+  return text.empty() ? KeyLiterals() : nlohmann::json::parse(text).get<KeyLiterals>();
+}
+
+KeyRange::KeyRange(const ddl::Projection& projection, const mysql::TableName& live) {
+  for (const ddl::ColumnPair& part : projection.key) {
+    const ddl::Column& column = projection.source.columns[part.source];
+    types_.push_back(column.type);
+    names_.push_back(column.name);
+    columns_.push_back(mysql::QuoteIdentifier(column.name));
+  }
+  table_ = mysql::Quote(live) + " l FORCE INDEX (" +
+           mysql::QuoteIdentifier(projection.source_key) + ")";
+}
+
+// (a > 1) OR (a = 1 AND b > 2), with `at_end` for the last column.
+std::string KeyRange::Bound(const std::string& alias, const KeyLiterals& key, const char* beyond,
+                            const char* at_end) const {
+  std::string text = "(";
+  for (size_t i = 0; i < key.size(); ++i) {
+    if (i > 0) text += " OR ";
+    text += '(';
+    for (size_t j = 0; j < i; ++j) text += alias + columns_[j] + "=" + key[j] + " AND ";
+    text += alias + columns_[i] + (i + 1 == key.size() ? at_end : beyond) + key[i] + ")";
+  }
+  return text + ")";
+}
+
+std::string KeyRange::Between(const std::string& alias, const KeyLiterals& low,
+                              const KeyLiterals& high) const {
+  std::string text;
+  if (!low.empty()) text = Bound(alias, low, ">", ">");
+  if (!high.empty()) text += (text.empty() ? "" : " AND ") + Bound(alias, high, "<", "<=");
+  return text.empty() ? "1=1" : text;
+}
+
+std::vector<KeyLiterals> KeyRange::Select(mysql::Connection& connection,
+                                          const std::string& tail) const {
+  std::string select = "SELECT ";
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (i > 0) select += ',';
+    select += mysql::KeyExpression(types_[i], "l." + columns_[i]);
+  }
+  auto rows = connection.Query(select + " FROM " + table_ + tail);
+  std::vector<KeyLiterals> keys;
+  while (rows.Next()) {
+    KeyLiterals key;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      key.push_back(mysql::KeyLiteral(types_[i], rows.Text(i)));
+    }
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+std::optional<KeyLiterals> KeyRange::Step(mysql::Connection& connection, const KeyLiterals& low,
+                                          uint64_t rows) const {
+  std::string order;
+  for (const std::string& column : columns_) order += (order.empty() ? "l." : ",l.") + column;
+  auto keys = Select(connection, " WHERE " + Between("l.", low, {}) + " ORDER BY " + order +
+                                     " LIMIT " + std::to_string(rows - 1) + ",1");
+  return keys.empty() ? std::nullopt : std::optional(std::move(keys[0]));
+}
+
+std::optional<KeyLiterals> KeyRange::End(mysql::Connection& connection, bool last) const {
+  std::string order;
+  for (const std::string& column : columns_) {
+    order += (order.empty() ? "l." : ",l.") + column + (last ? " DESC" : "");
+  }
+  auto keys = Select(connection, " ORDER BY " + order + " LIMIT 1");
+  return keys.empty() ? std::nullopt : std::optional(std::move(keys[0]));
+}
+
+std::vector<KeyLiterals> KeyRange::Keys(mysql::Connection& connection,
+                                        const std::string& where) const {
+  std::string order;
+  for (const std::string& column : columns_) order += (order.empty() ? "l." : ",l.") + column;
+  return Select(connection, " WHERE " + where + " ORDER BY " + order);
+}
+
+std::string KeyRange::Describe(const KeyLiterals& key) const {
+  std::string names;
+  std::string values;
+  for (size_t i = 0; i < key.size(); ++i) {
+    names += (i > 0 ? ", " : "") + names_[i];
+    values += (i > 0 ? ", " : "") + key[i];
+  }
+  return key.size() == 1 ? names + "=" + values : "(" + names + ")=(" + values + ")";
+}
+
+bool KeyRange::IsInteger() const { return types_.size() == 1 && types_[0].IsInteger(); }
+
+uint64_t KeyRange::OrderOf(const KeyLiterals& key) const {
+  const bool is_unsigned = types_[0].is_unsigned;
+  const uint64_t bits = is_unsigned ? std::stoull(key[0])
+                                    : static_cast<uint64_t>(std::stoll(key[0]));
+  return apply::CopyFrontier::Order(is_unsigned, bits);
+}
+
+}  // namespace osc::shadow

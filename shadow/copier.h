@@ -1,0 +1,93 @@
+// Copies the live table's rows to the off-stage table inside the server, chunk by chunk, several at
+// a time, while the stream carries the changes.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "ddl/projection.h"
+#include "shadow/chunker.h"
+#include "src/apply/copy_frontier.h"
+#include "src/apply/stream.h"
+#include "src/mysql/connection.h"
+#include "src/state/store.h"
+
+namespace osc::shadow {
+
+struct CopyOptions {
+  std::string id;
+  std::filesystem::path state_directory;
+  mysql::ConnectionOptions connection;
+  mysql::TableName live;
+  mysql::TableName off_stage;
+  ddl::Projection projection;  // old to new
+};
+
+// What the operator may change while it runs. Thread-safe.
+struct CopyPace {
+  std::atomic<int> threads{2};  // 1 to 16
+  std::atomic<std::chrono::milliseconds> chunk_time{std::chrono::milliseconds(200)};
+};
+
+class Copier {
+ public:
+  // throttle: asked before every chunk; a reason to wait, or empty. Called by several threads.
+  Copier(CopyOptions options, std::shared_ptr<apply::CopyFrontier> frontier,
+         apply::Stream& stream, const CopyPace& pace, std::function<std::string()> throttle);
+
+  // Call before the stream starts: tells the frontier what an earlier run has handed out.
+  void Restore();
+
+  // Copies what is left and returns when every row has been copied. Throws kUnprojectable naming
+  // the row and the reason when one does not fit; what was copied stays, and is known to the store.
+  void Run(std::stop_token stop);
+
+  struct Progress {
+    uint64_t rows = 0;
+    double percent = 0;  // of the key range; of the estimate where keys are no numbers
+  };
+  // Any thread.
+  Progress progress(uint64_t estimated_rows) const;
+
+ private:
+  void Work(std::stop_token stop, int worker);
+  bool HandedOutAll();
+  std::optional<state::Chunk> NextChunk(mysql::Connection& connection, state::Store& store,
+                                        uint64_t rows);
+  uint64_t CopyChunk(std::stop_token stop, mysql::Connection& connection,
+                     const state::Chunk& chunk);
+  uint64_t Insert(mysql::Connection& connection, const std::string& range, bool over_existing);
+  std::vector<KeyLiterals> Missing(mysql::Connection& connection, const std::string& range);
+  void InsertMissing(std::stop_token stop, mysql::Connection& connection,
+                     std::vector<KeyLiterals> missing);
+  [[noreturn]] void NameTheRow(mysql::Connection& connection, const state::Chunk& chunk,
+                               const Error& error);
+  std::string KeyCondition(const KeyLiterals& key) const;
+
+  const CopyOptions options_;
+  const KeyRange range_;
+  const std::shared_ptr<apply::CopyFrontier> frontier_;
+  apply::Stream& stream_;
+  const CopyPace& pace_;
+  const std::function<std::string()> throttle_;
+  std::string insert_;     // INSERT INTO off stage (...) SELECT ...
+  std::string do_nothing_; // ON DUPLICATE KEY UPDATE that changes nothing
+
+  std::mutex mutex_;  // guards what NextChunk shares: one boundary is looked for at a time
+  state::Store::CopyState state_;
+  std::optional<uint64_t> first_order_;
+  std::optional<uint64_t> last_order_;
+  std::atomic<uint64_t> rows_{0};
+  std::atomic<double> reached_{0};
+  std::atomic<bool> finished_{false};
+};
+
+}  // namespace osc::shadow

@@ -1,0 +1,114 @@
+#include "shadow/mapping.h"
+
+#include <optional>
+
+namespace osc::shadow {
+namespace {
+
+using mysql::ColumnType;
+
+// Whether two values that differ in the source surely differ in the target, and the other way
+// round, as far as the order of unique values goes.
+bool KeepsEquality(const ColumnType& source, const ColumnType& target) {
+  if (source.IsInteger() && target.IsInteger()) return true;
+  if (source.IsText() && target.IsText()) return source.collation == target.collation;
+  return source.kind == target.kind && source.length == target.length &&
+         source.scale == target.scale && source.fraction_digits == target.fraction_digits &&
+         source.members == target.members && source.collation == target.collation;
+}
+
+std::optional<size_t> MappedTo(const apply::RowMapping& mapping, const std::string& target) {
+  for (size_t i = 0; i < mapping.columns.size(); ++i) {
+    if (mapping.columns[i].target == target) return i;
+  }
+  return std::nullopt;
+}
+
+// The key's parts as indexes into mapping.columns; nullopt when one is not written as a whole.
+std::optional<std::vector<size_t>> WrittenParts(const apply::RowMapping& mapping,
+                                                const ddl::TableDefinition& target,
+                                                const ddl::Key& key) {
+  std::vector<size_t> parts;
+  for (const ddl::KeyPart& part : key.parts) {
+    if (part.expression || part.prefix_length != 0) return std::nullopt;
+    const auto column = MappedTo(mapping, target.columns[part.column].name);
+    if (!column) return std::nullopt;
+    parts.push_back(*column);
+  }
+  return parts;
+}
+
+std::string ImplicitDefault(const ColumnType& type) {
+  using mysql::TypeKind;
+  switch (type.kind) {
+    case TypeKind::kDate:
+      return "'0000-00-00'";
+    case TypeKind::kDateTime:
+    case TypeKind::kTimestamp:
+      return "'0000-00-00 00:00:00'";
+    case TypeKind::kTime:
+      return "'00:00:00'";
+    case TypeKind::kJson:
+      return "'null'";
+    case TypeKind::kEnum:
+      return mysql::QuoteText(type.members.front());
+    case TypeKind::kSet:
+      return "''";
+    default:
+      return type.IsText() || type.IsBinary() ? "''" : "0";
+  }
+}
+
+}  // namespace
+
+std::vector<apply::RowMapping::Fill> RequiredFills(const ddl::Projection& projection) {
+  std::vector<apply::RowMapping::Fill> fills;
+  for (const size_t preserved : projection.preserved) {
+    const ddl::Column& column = projection.target.columns[preserved];
+    if (column.nullable || column.has_default || column.auto_increment) continue;
+    fills.push_back({column.name, ImplicitDefault(column.type)});
+  }
+  return fills;
+}
+
+apply::RowMapping MakeMapping(const ddl::Projection& projection, const mysql::TableName& live,
+                              const mysql::TableName& off_stage) {
+  apply::RowMapping mapping;
+  mapping.source = live;
+  mapping.target = off_stage;
+  for (const ddl::Column& column : projection.source.columns) {
+    mapping.source_types.push_back(column.type);
+    mapping.source_names.push_back(column.name);
+  }
+  const auto& target_columns = projection.target.columns;
+  for (const ddl::ColumnPair& pair : projection.columns) {
+    const ddl::Column& column = target_columns[pair.target];
+    mapping.columns.push_back({pair.source, column.name, column.type.IsTemporal()});
+  }
+  for (const ddl::ColumnPair& part : projection.key) {
+    mapping.key.push_back(*MappedTo(mapping, target_columns[part.target].name));
+  }
+  for (const size_t preserved : projection.preserved) {
+    const ddl::Column& column = target_columns[preserved];
+    if (column.type.IsTemporal()) mapping.preserved_temporal.push_back(column.name);
+  }
+  mapping.fills = RequiredFills(projection);
+  mapping.ordered_values = projection.ordered_values;
+  mapping.can_use_lanes = !projection.unordered_unique;
+  for (const ddl::Key& key : projection.target.keys) {
+    if (!key.unique || key.name == projection.target_key) continue;
+    const auto parts = WrittenParts(mapping, projection.target, key);
+    if (!parts) continue;
+    mapping.target_unique.push_back(*parts);
+    for (const size_t part : *parts) {
+      const size_t source = mapping.columns[part].source;
+      const size_t target = *projection.target.FindColumn(mapping.columns[part].target);
+      if (!KeepsEquality(projection.source.columns[source].type, target_columns[target].type)) {
+        mapping.can_use_lanes = false;
+      }
+    }
+  }
+  return mapping;
+}
+
+}  // namespace osc::shadow

@@ -1,0 +1,16 @@
+#include "shadow/names.h"
+
+namespace osc::shadow {
+
+mysql::TableName CheckpointName(const std::string& id, const mysql::TableName& live) {
+  return {live.database, "_oscck_" + id};
+}
+
+mysql::TableName SentryName(const std::string& id, const mysql::TableName& live) {
+  std::string name = "~osc_" + id;
+  // U+FFEE, the last character that both families store in a name and that is assigned.
+  if (name < live.name) name = "\uFFEE" + name;
+  return {live.database, name};
+}
+
+}  // namespace osc::shadow

@@ -1,0 +1,19 @@
+// The names of everything that a migration puts on the server.
+#pragma once
+
+#include <string>
+
+#include "src/mysql/quote.h"
+
+namespace osc::shadow {
+
+// Beside `_osc_<id>_<table>` (ddl::OffStageName), in the same database:
+// the stream's checkpoint, `_oscck_<id>`.
+mysql::TableName CheckpointName(const std::string& id, const mysql::TableName& live);
+
+// The sentry, whose existence makes a stray RENAME fail. Its name sorts behind the live table's,
+// because RENAME TABLE takes its locks in the order of names (seen on MySQL 9.7, MariaDB 10.11 and
+// 11.8): it must be waiting for the live table while the sentry can still be dropped.
+mysql::TableName SentryName(const std::string& id, const mysql::TableName& live);
+
+}  // namespace osc::shadow

@@ -1,0 +1,27 @@
+// Makes and removes what a migration keeps on the server: the off-stage table and the checkpoint.
+#pragma once
+
+#include <string>
+
+#include "ddl/table_definition.h"
+#include "src/apply/checkpoint.h"
+#include "src/mysql/connection.h"
+#include "src/mysql/quote.h"
+
+namespace osc::shadow {
+
+// An empty table with the altered definition, under the off-stage name: CREATE TABLE ... LIKE, then
+// the user's own ALTER. An earlier attempt's table is replaced. Returns its definition. The server's
+// refusal of the ALTER comes as kRefused, with nothing left behind.
+ddl::TableDefinition CreateOffStage(mysql::Connection& connection, const std::string& id,
+                                    const mysql::TableName& live,
+                                    const mysql::TableName& off_stage,
+                                    const std::string& alter_clauses);
+
+// Drops the off-stage table, the checkpoint and a sentry, those that are there. With keep_off_stage
+// the off-stage table stays.
+void DropArtefacts(mysql::Connection& connection, const std::string& id,
+                   const mysql::TableName& live, const mysql::TableName& off_stage,
+                   bool keep_off_stage);
+
+}  // namespace osc::shadow

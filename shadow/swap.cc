@@ -1,0 +1,293 @@
+#include "shadow/swap.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "shadow/names.h"
+#include "src/base/fault_point.h"
+#include "src/base/log.h"
+#include "src/base/wait.h"
+
+namespace osc::shadow {
+namespace {
+
+using base::Clock;
+using std::chrono::milliseconds;
+
+// A PREPARE that is not held up answers well within this.
+constexpr milliseconds kProbePatience{4};
+
+std::string Comment(const SwapPlan& plan, const std::string& what) {
+  return " /* " + apply::Marker(plan.id, what) + " */ ";
+}
+
+bool WaitsForMetadataLock(mysql::Connection& control, uint64_t thread_id) {
+  return control
+             .QueryValue("SELECT STATE FROM information_schema.PROCESSLIST WHERE ID=" +
+                         std::to_string(thread_id))
+             .value_or("") == "Waiting for table metadata lock";
+}
+
+uint64_t NextAutoIncrement(mysql::Connection& connection, const mysql::TableName& table) {
+  if (!connection.server().IsMariaDb()) {
+    connection.Execute("SET SESSION information_schema_stats_expiry=0");
+  }
+  const auto value = connection.QueryValue(
+      "SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA=" +
+      mysql::QuoteText(table.database) + " AND TABLE_NAME=" + mysql::QuoteText(table.name));
+  return std::strtoull(value.value_or("0").c_str(), nullptr, 10);
+}
+
+// Who keeps the lock from us, for people: the longest-running other session.
+std::string DescribeBlocker(mysql::Connection& control) {
+  auto rows = control.Query(
+      "SELECT p.ID, p.USER, p.TIME, LEFT(COALESCE(p.INFO, p.COMMAND), 80) "
+      "FROM information_schema.INNODB_TRX t "
+      "JOIN information_schema.PROCESSLIST p ON p.ID=t.trx_mysql_thread_id "
+      "WHERE p.ID<>CONNECTION_ID() ORDER BY t.trx_started LIMIT 1");
+  if (!rows.Next()) return "";
+  return "; the oldest transaction is of connection " + rows.Text(0) + " (" + rows.Text(1) + ", " +
+         rows.Text(2) + " s): " + rows.Text(3);
+}
+
+// One attempt's sessions. Whatever happens, undoing leaves nothing behind.
+class Attempt {
+ public:
+  Attempt(const SwapPlan& plan, apply::Stream& stream)
+      : plan_(plan),
+        stream_(stream),
+        sentry_(SentryName(plan.id, plan.live)),
+        control_(Open()),
+        locker_(Open()),
+        renamer_(Open()),
+        prober_(Open()) {}
+
+  SwapResult Run(std::stop_token stop) {
+    CreateSentry();
+    // Before the lock, so that under it there is seldom anything left to do.
+    TakeOverAutoIncrement(control_);
+    const auto asked_at = Clock::now();
+    Lock();
+    SwapResult result;
+    result.freeze_point = binlog::CurrentPosition(locker_);
+    Drain(stop, result.freeze_point);
+    OSC_FAULT_POINT("swap.drained");
+    TakeOverAutoIncrement(locker_);
+    stream_.SetSwapPhase(apply::Stream::SwapPhase::kExpected);
+    SendRename();
+    OSC_FAULT_POINT("swap.rename_sent");
+    ProveThatRenameIsNext();
+    locker_.Execute("DROP TABLE" + Comment(plan_, "sentry") + mysql::Quote(sentry_));
+    sentry_gone_ = true;
+    OSC_FAULT_POINT("swap.sentry_dropped");
+    locker_.Execute("UNLOCK TABLES");
+    rename_sent_ = false;
+    renamer_.Finish();
+    result.lock_ms =
+        std::chrono::duration<double, std::milli>(Clock::now() - asked_at).count();
+    OSC_FAULT_POINT("swap.renamed");
+    stream_.SetSwapPhase(apply::Stream::SwapPhase::kDone);
+    return result;
+  }
+
+  // Ends the RENAME first: it must not find the sentry gone and the lock free.
+  void Undo() {
+    if (rename_sent_) EndRename();
+    try {
+      locker_.Execute("UNLOCK TABLES");
+    } catch (const Error&) {
+      // The session is gone and its locks with it.
+    }
+  }
+
+  bool sentry_gone() const { return sentry_gone_; }
+
+ private:
+  mysql::Connection Open() const {
+    mysql::ConnectionOptions options = plan_.connection;
+    options.read_timeout = std::chrono::duration_cast<std::chrono::seconds>(plan_.lock_timeout) +
+                           std::chrono::seconds(10);
+    mysql::Connection connection = mysql::Connection::Open(options);
+    const auto seconds = std::max<int64_t>(
+        1, std::chrono::ceil<std::chrono::seconds>(plan_.lock_timeout).count());
+    connection.Execute("SET lock_wait_timeout=" + std::to_string(seconds));
+    return connection;
+  }
+
+  void CreateSentry() {
+    const std::string name = mysql::Quote(sentry_);
+    control_.Execute("DROP TABLE IF EXISTS" + Comment(plan_, "sentry") + name);
+    control_.Execute("CREATE TABLE" + Comment(plan_, "sentry") + name +
+                     " (id INT NOT NULL PRIMARY KEY) ENGINE=InnoDB");
+    OSC_FAULT_POINT("swap.sentry_created");
+  }
+
+  void Lock() {
+    try {
+      locker_.Execute("LOCK TABLES " + mysql::Quote(plan_.live) + " WRITE, " +
+                      mysql::Quote(sentry_) + " WRITE");
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kRetryable) throw;
+      throw Error(ErrorCode::kBusy,
+                  "the lock on " + mysql::Quote(plan_.live) + " was not given within " +
+                      std::to_string(plan_.lock_timeout.count()) + " ms" +
+                      DescribeBlocker(control_),
+                  "end the transaction that holds the table, or wait: it will be tried again");
+    }
+    OSC_FAULT_POINT("swap.locked");
+  }
+
+  void Drain(std::stop_token stop, const binlog::Position& freeze_point) {
+    if (stream_.WaitUntilApplied(stop, freeze_point, Clock::now() + plan_.lock_timeout)) return;
+    if (const auto status = stream_.status(); status.error) throw *status.error;
+    throw Error(ErrorCode::kBusy, "the stream did not reach the freeze point within " +
+                                      std::to_string(plan_.lock_timeout.count()) + " ms");
+  }
+
+  // reader: may be the locking session, which I_S does not hold up.
+  void TakeOverAutoIncrement(mysql::Connection& reader) {
+    const uint64_t live = NextAutoIncrement(reader, plan_.live);
+    if (live == 0 || NextAutoIncrement(control_, plan_.off_stage) >= live) return;
+    control_.Execute("ALTER TABLE " + mysql::Quote(plan_.off_stage) +
+                     Comment(plan_, "auto_increment") + "AUTO_INCREMENT=" + std::to_string(live));
+  }
+
+  void SendRename() {
+    const std::string live = mysql::Quote(plan_.live);
+    const std::string off_stage = mysql::Quote(plan_.off_stage);
+    const std::string sentry = mysql::Quote(sentry_);
+    rename_sent_ = true;
+    renamer_.Send("RENAME" + (" /* " + apply::SwapMarker(plan_.id, plan_.number)) + " */ TABLE " +
+                  live + " TO " + sentry + ", " + off_stage + " TO " + live + ", " + sentry +
+                  " TO " + off_stage);
+  }
+
+  void ProveThatRenameIsNext() {
+    const std::string prepare =
+        "PREPARE osc_probe FROM " +
+        mysql::QuoteText("SELECT 1 FROM " + mysql::Quote(plan_.live) + " LIMIT 0");
+    const auto deadline = Clock::now() + plan_.lock_timeout;
+    while (Clock::now() < deadline) {
+      if (renamer_.IsReady(milliseconds(0))) {  // it can only have failed: say why
+        rename_sent_ = false;
+        renamer_.Finish();
+        throw Error(ErrorCode::kInternal, "the RENAME ended before its time");
+      }
+      prober_.Send(prepare);
+      if (prober_.IsReady(kProbePatience)) {
+        prober_.Finish();
+        continue;
+      }
+      if (WaitsForMetadataLock(control_, prober_.thread_id()) &&
+          WaitsForMetadataLock(control_, renamer_.thread_id())) {
+        return;  // the probe ends by itself after the RENAME
+      }
+      prober_.IsReady(plan_.lock_timeout);
+      prober_.Finish();
+    }
+    throw Error(ErrorCode::kBusy, "the RENAME did not get to wait for " +
+                                      mysql::Quote(plan_.live) + DescribeBlocker(control_));
+  }
+
+  void EndRename() {
+    try {
+      control_.Execute("KILL QUERY " + std::to_string(renamer_.thread_id()));
+    } catch (const Error& error) {
+      spdlog::warn("{} cannot end the waiting RENAME: {}", plan_.id, error.message());
+    }
+    try {
+      renamer_.Finish();
+    } catch (const Error&) {
+      // As wanted. The sentry would have made it fail all the same.
+    }
+    rename_sent_ = false;
+  }
+
+  const SwapPlan& plan_;
+  apply::Stream& stream_;
+  const mysql::TableName sentry_;
+  mysql::Connection control_;
+  mysql::Connection locker_;
+  mysql::Connection renamer_;
+  mysql::Connection prober_;
+  bool rename_sent_ = false;
+  bool sentry_gone_ = false;
+};
+
+void DropSentry(mysql::Connection& connection, const SwapPlan& plan) {
+  connection.Execute("DROP TABLE IF EXISTS" + Comment(plan, "sentry") +
+                     mysql::Quote(SentryName(plan.id, plan.live)));
+}
+
+}  // namespace
+
+std::string OffStageIdentity(mysql::Connection& connection, const std::string& id) {
+  // The database's name is encoded in this table; the id alone is unique.
+  const auto identity = connection.QueryValue(
+      "SELECT TABLE_ID FROM " + std::string(connection.server().InnodbTablesTable()) +
+      " WHERE NAME LIKE '%/\\_osc\\_" + id + "\\_%'");
+  if (!identity) {
+    throw Error(ErrorCode::kDiverged, "the off-stage table of migration " + id + " is gone",
+                "somebody else has dropped or renamed it");
+  }
+  return *identity;
+}
+
+bool DidSwapHappen(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan,
+                   const std::string& identity_before) {
+  const std::string pattern =
+      mysql::QuoteText("%" + apply::Marker(plan.id, "swap:") + "%");
+  const auto is_running = [&] {
+    return connection
+        .QueryValue("SELECT ID FROM information_schema.PROCESSLIST WHERE ID<>CONNECTION_ID() AND "
+                    "INFO LIKE " + pattern)
+        .has_value();
+  };
+  const auto deadline = Clock::now() + plan.lock_timeout + std::chrono::seconds(30);
+  if (!base::PollUntil(stop, deadline, milliseconds(5), [&] { return !is_running(); })) {
+    throw Error(ErrorCode::kOutcomeUnknown, "a RENAME of migration " + plan.id + " hangs");
+  }
+  const bool happened = OffStageIdentity(connection, plan.id) != identity_before;
+  DropSentry(connection, plan);
+  return happened;
+}
+
+SwapResult Swap(std::stop_token stop, const SwapPlan& plan, apply::Stream& stream) {
+  mysql::Connection observer = mysql::Connection::Open(plan.connection);
+  const std::string before = OffStageIdentity(observer, plan.id);
+  const auto started_at = Clock::now();
+  std::optional<Attempt> attempt;
+  try {
+    attempt.emplace(plan, stream);
+    return attempt->Run(stop);
+  } catch (const Error& error) {
+    if (attempt) attempt->Undo();
+    const bool gone = attempt && attempt->sentry_gone();
+    attempt.reset();
+    bool happened = false;
+    try {
+      happened = DidSwapHappen(std::stop_token(), observer, plan, before);
+    } catch (const Error& unknown) {
+      throw Error(ErrorCode::kOutcomeUnknown,
+                  error.message() + "; what happened could not be asked: " + unknown.message());
+    }
+    if (!happened) {
+      stream.SetSwapPhase(apply::Stream::SwapPhase::kNone);
+      throw;
+    }
+    if (!gone) {
+      throw Error(ErrorCode::kDiverged,
+                  "the tables were renamed although the swap had been given up: " +
+                      error.message());
+    }
+    // The freeze point was reached and the lock held to the end; only a reply was lost.
+    SwapResult result;
+    result.freeze_point = stream.status().applied;
+    result.lock_ms =
+        std::chrono::duration<double, std::milli>(Clock::now() - started_at).count();
+    stream.SetSwapPhase(apply::Stream::SwapPhase::kDone);
+    return result;
+  }
+}
+
+}  // namespace osc::shadow

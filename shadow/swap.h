@@ -1,0 +1,58 @@
+// Exchanges the names of the live and the off-stage table, in either direction, without losing a
+// write and without an error for the application.
+//
+// The way, on every server:
+//   1. A sentry table is created. Session L locks the live table and the sentry: writers wait.
+//   2. L reads the freeze point; the stream is drained to it; AUTO_INCREMENT is taken over.
+//   3. Session R sends RENAME live -> sentry, off stage -> live, sentry -> off stage. It waits for
+//      L. As long as the sentry exists, this RENAME can only fail.
+//   4. A probe proves that R waits for the live table itself and not for something before it: a
+//      PREPARE on the live table needs only a shared metadata lock, which L's lock permits and a
+//      waiting RENAME does not (seen on MySQL 9.7, MariaDB 10.11 and 11.8).
+//   5. L drops the sentry and unlocks. R is first in the queue, before every writer.
+// If L dies before 5, the lock is gone but the sentry makes R fail: nothing has happened. If L dies
+// within 5, R is next in any case.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <stop_token>
+#include <string>
+
+#include "src/apply/stream.h"
+#include "src/mysql/connection.h"
+#include "src/mysql/quote.h"
+
+namespace osc::shadow {
+
+struct SwapPlan {
+  std::string id;                        // of the migration
+  int number = 0;                        // of the swap, from 1
+  mysql::TableName live;
+  mysql::TableName off_stage;
+  mysql::ConnectionOptions connection;
+  std::chrono::milliseconds lock_timeout{3000};  // for the lock, and again for the drain
+};
+
+struct SwapResult {
+  binlog::Position freeze_point;
+  double lock_ms = 0;  // from asking for the lock to the new names: how long writers were held
+};
+
+// One attempt. On return the names are exchanged and the stream knows. Throws kBusy when the lock
+// or the drain took too long (who holds the table is in the message), or another Error: then the
+// application writes to the table that it had before, and no lock, sentry or session is left.
+// kOutcomeUnknown: the server could not be asked what happened; ask DidSwapHappen when it can.
+// Once the RENAME has been sent, a stop waits for its outcome.
+SwapResult Swap(std::stop_token stop, const SwapPlan& plan, apply::Stream& stream);
+
+// A number that tells which physical table stands off stage: InnoDB's table id (needs PROCESS).
+// Throws kDiverged when there is no such table.
+std::string OffStageIdentity(mysql::Connection& connection, const std::string& id);
+
+// After a crash or a lost connection: waits until no RENAME of this migration is under way, removes
+// the sentry, and says whether the physical table off stage is another than `identity_before`.
+bool DidSwapHappen(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan,
+                   const std::string& identity_before);
+
+}  // namespace osc::shadow
