@@ -1,0 +1,219 @@
+#include "cli/change_plan.h"
+
+#include <nlohmann/json.hpp>
+
+#include "cli/alter_argument.h"
+#include "cli/password_prompt.h"
+#include "cli/text.h"
+#include "src/mysql/connection_json.h"
+
+namespace osc::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A guess for plan, from what one server of medium size did; the copy measures the real speed.
+constexpr uint64_t kGuessRowsPerSecond = 100'000;
+constexpr uint64_t kGuessBytesPerSecond = 40 << 20;
+
+uint64_t GuessSeconds(const ddl::ChangePlan& plan) {
+  return 1 + std::max(plan.estimated_rows / kGuessRowsPerSecond,
+                      plan.data_bytes / kGuessBytesPerSecond);
+}
+
+const ddl::Column& Source(const ddl::Projection& projection, size_t index) {
+  return projection.source.columns.at(index);
+}
+const ddl::Column& Target(const ddl::Projection& projection, size_t index) {
+  return projection.target.columns.at(index);
+}
+
+std::string ColumnText(const ddl::Column& column) {
+  return column.name + " " + column.type.text + (column.nullable ? "" : " NOT NULL");
+}
+
+// What becomes of a column that only one of the two tables has.
+std::string FillText(const ddl::Column& column) {
+  if (column.generated) return "computed by the server";
+  if (column.auto_increment) return "numbered by the server";
+  return column.has_default ? "its default" : "no default";
+}
+
+std::vector<std::string> DirectionLines(const ddl::Projection& projection, bool forward) {
+  std::vector<std::vector<std::string>> rows;
+  for (const ddl::ColumnPair& pair : projection.columns) {
+    const ddl::Column& from = Source(projection, pair.source);
+    const ddl::Column& to = Target(projection, pair.target);
+    std::string remark;
+    if (from.name != to.name) remark = "renamed";
+    if (from.type.text != to.type.text || from.nullable != to.nullable ||
+        from.type.collation != to.type.collation) {
+      remark += remark.empty() ? "converted" : ", converted";
+    }
+    rows.push_back({"  " + ColumnText(from), "-> " + ColumnText(to), remark});
+  }
+  for (const ddl::Column& column : projection.target.columns) {
+    if (column.generated) rows.push_back({"  ", "-> " + ColumnText(column), FillText(column)});
+  }
+  for (const size_t index : projection.preserved) {
+    const ddl::Column& column = Target(projection, index);
+    rows.push_back({"  ", "-> " + ColumnText(column),
+                    forward ? "added: " + FillText(column)
+                            : "preserved: keeps its values; rows inserted after the cutover get " +
+                                  FillText(column)});
+  }
+  for (size_t i = 0; i < projection.source.columns.size(); ++i) {
+    const bool used = std::any_of(projection.columns.begin(), projection.columns.end(),
+                                  [i](const ddl::ColumnPair& pair) { return pair.source == i; });
+    const ddl::Column& column = Source(projection, i);
+    if (used || column.generated) continue;
+    rows.push_back({"  " + ColumnText(column), "->",
+                    forward ? "dropped: the old table keeps it, for a revert"
+                            : "left out: the new table keeps it, for a reapply"});
+  }
+  std::vector<std::string> lines;
+  std::string text = Printable("");
+  for (auto& row : rows) {
+    for (std::string& cell : row) cell = Printable(cell);
+  }
+  text = FormatTable(rows, 0);
+  size_t at = 0;
+  while (at < text.size()) {
+    const size_t end = text.find('\n', at);
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
+}
+
+std::string KeyText(const ddl::Projection& projection) {
+  std::string columns;
+  for (const ddl::ColumnPair& pair : projection.key) {
+    columns += (columns.empty() ? "" : ", ") + Source(projection, pair.source).name;
+  }
+  std::string text = projection.source_key + " (" + columns + ")";
+  if (projection.source_key != projection.target_key) {
+    text += ", " + projection.target_key + " on the new table";
+  }
+  return Printable(text);
+}
+
+Json DirectionJson(const ddl::Projection& projection) {
+  Json columns = Json::array();
+  for (const ddl::ColumnPair& pair : projection.columns) {
+    const ddl::Column& from = Source(projection, pair.source);
+    const ddl::Column& to = Target(projection, pair.target);
+    columns.push_back({{"from", from.name},
+                       {"to", to.name},
+                       {"from_type", from.type.text},
+                       {"to_type", to.type.text}});
+  }
+  Json preserved = Json::array();
+  for (const size_t index : projection.preserved) {
+    preserved.push_back(Target(projection, index).name);
+  }
+  return {{"columns", std::move(columns)}, {"preserved", std::move(preserved)}};
+}
+
+}  // namespace
+
+CheckedChange CheckChange(Context& context, std::optional<state::Store>& store) {
+  Change change = ReadChange(context.options);
+  if (context.options.ask_password) AskPassword();
+  context.stage = Stage::kConnect;
+  auto connection = mysql::Connection::Open(context.options.connection);
+  context.stage = Stage::kPreflight;
+  if (change.table.database.empty()) {
+    change.table.database = connection.QueryValue("SELECT DATABASE()").value_or("");
+  }
+  if (change.table.database.empty()) {
+    context.stage = Stage::kInput;
+    throw Error(ErrorCode::kInvalidArgument,
+                "which database has the table " + change.table.name + " is not said",
+                "write --table d." + change.table.name + " or --database d");
+  }
+  CheckedChange checked;
+  checked.server = mysql::ServerIdentity(connection);
+  checked.server_name = connection.server().Name();
+  if (store) {
+    store->RequireNoUnfinished(checked.server, change.table.database, change.table.name);
+  }
+  checked.plan = ddl::Preflight(connection, change.table, change.alter);
+  return checked;
+}
+
+std::vector<std::string> Cautions(const ddl::ChangePlan& plan) {
+  std::vector<std::string> lines;
+  for (const ddl::RevertNote& note : plan.notes) {
+    lines.push_back(
+        Printable("revert note (" + note.kind + "): " + note.column + ": " + note.detail));
+  }
+  for (const std::string& warning : plan.warnings)
+    lines.push_back(Printable("warning: " + warning));
+  return lines;
+}
+
+std::string PlanText(const CheckedChange& change) {
+  const ddl::ChangePlan& plan = change.plan;
+  const mysql::TableName& table = plan.forward.source.name;
+  std::string text;
+  const auto line = [&text](const std::string& name, const std::string& value) {
+    text += name + std::string(11 - name.size(), ' ') + value + "\n";
+  };
+  line("table", Printable(table.database + "." + table.name) + " on " + change.server_name);
+  line("change", Printable(plan.alter.clauses));
+  line("size",
+       "about " + FormatCount(plan.estimated_rows) + " rows, " + FormatBytes(plan.data_bytes));
+  line("time", "a guess: " + FormatSeconds(static_cast<int64_t>(GuessSeconds(plan))) +
+                   " of copying on an idle server");
+  line("algorithm", "shadow table and binlog stream; the swap is a rename, and so is the revert");
+  line("shared key", KeyText(plan.forward) + ": orders the copy and finds each row on both tables");
+  text += "columns, old to new\n";
+  for (const std::string& row : DirectionLines(plan.forward, true)) text += row + "\n";
+  text += "columns, new to old (while it can be reverted)\n";
+  for (const std::string& row : DirectionLines(ddl::Invert(plan.forward), false))
+    text += row + "\n";
+  const auto cautions = Cautions(plan);
+  for (const std::string& caution : cautions) text += caution + "\n";
+  if (plan.notes.empty()) text += "a revert loses nothing\n";
+  return text;
+}
+
+Json PlanJson(const CheckedChange& change) {
+  const ddl::ChangePlan& plan = change.plan;
+  const mysql::TableName& table = plan.forward.source.name;
+  Json key_columns = Json::array();
+  for (const ddl::ColumnPair& pair : plan.forward.key) {
+    key_columns.push_back(Source(plan.forward, pair.source).name);
+  }
+  Json renamed = Json::array();
+  for (const ddl::ColumnRename& rename : plan.alter.renames) {
+    renamed.push_back({{"from", rename.from}, {"to", rename.to}});
+  }
+  Json notes = Json::array();
+  for (const ddl::RevertNote& note : plan.notes) {
+    notes.push_back({{"kind", note.kind}, {"column", note.column}, {"detail", note.detail}});
+  }
+  return {{"database", table.database},
+          {"table", table.name},
+          {"alter", plan.alter.clauses},
+          {"server", change.server_name},
+          {"algorithm", "shadow"},
+          {"reversible", true},
+          {"rows_estimated", plan.estimated_rows},
+          {"data_bytes", plan.data_bytes},
+          {"estimated_seconds", GuessSeconds(plan)},
+          {"key",
+           {{"old", plan.forward.source_key},
+            {"new", plan.forward.target_key},
+            {"columns", std::move(key_columns)}}},
+          {"old_to_new", DirectionJson(plan.forward)},
+          {"new_to_old", DirectionJson(ddl::Invert(plan.forward))},
+          {"added", plan.alter.added_columns},
+          {"dropped", plan.alter.dropped_columns},
+          {"renamed", std::move(renamed)},
+          {"notes", std::move(notes)},
+          {"warnings", plan.warnings}};
+}
+
+}  // namespace osc::cli

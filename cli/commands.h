@@ -1,0 +1,17 @@
+// The commands. Each returns the exit code or throws osc::Error.
+#pragma once
+
+#include "cli/context.h"
+
+namespace osc::cli {
+
+int RunAlter(Context& context);
+int RunPlan(Context& context);
+int RunList(Context& context);
+int RunShow(Context& context);
+int RunWatch(Context& context);
+int RunIntent(Context& context);  // cutover revert reapply complete cancel pause resume set
+int RunDoctor(Context& context);
+int RunServe(Context& context);
+
+}  // namespace osc::cli

@@ -1,0 +1,53 @@
+// The engine: runs every unfinished migration of a state directory.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "cli/engine_lock.h"
+#include "inverse/migration_runner.h"
+#include "src/state/store.h"
+
+namespace osc::cli {
+
+// Owned by the main thread of `serve` or of an `alter --foreground`. The constructor takes the lock
+// of the directory and checks the store (kRefused); start() once; the destructor stops every runner
+// at its next safe place, so that a later engine goes on.
+class Engine {
+ public:
+  Engine(const std::filesystem::path& state_directory,
+         std::optional<std::chrono::milliseconds> exit_when_idle);
+  ~Engine();
+
+  void start();
+  // True when it has ended by itself, having been idle for long enough.
+  bool finished() const { return finished_; }
+
+ private:
+  struct Slot {
+    std::unique_ptr<inverse::MigrationRunner> runner;  // none: waits for a person after an error
+    int64_t last_intent = 0;  // the newest open intent at the runner's start
+  };
+
+  void Run(std::stop_token stop);
+  // Starts and removes runners as the store has it; true while any of them works.
+  bool Tend(state::Store& store);
+  bool StartRunner(state::Store& store, const std::string& id, Slot& slot);
+  bool HasNewWork(state::Store& store) const;
+  void StopAll();
+
+  std::filesystem::path state_directory_;
+  std::optional<std::chrono::milliseconds> exit_when_idle_;
+  EngineLock lock_;
+  std::map<std::string, Slot> slots_;
+  std::atomic<bool> finished_{false};
+  std::jthread thread_;
+};
+
+}  // namespace osc::cli

@@ -1,0 +1,125 @@
+#include "cli/migration_json.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "ddl/preflight.h"
+#include "src/base/duration.h"
+
+namespace osc::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json TimeJson(const std::optional<state::Time>& time) {
+  return time ? Json(base::FormatTime(*time)) : Json(nullptr);
+}
+
+Json SwapsJson(const std::vector<state::Swap>& swaps) {
+  Json list = Json::array();
+  for (const state::Swap& swap : swaps) {
+    list.push_back({{"direction", swap.direction},
+                    {"freeze_point", swap.freeze_point},
+                    {"at", TimeJson(swap.at)},
+                    {"lock_ms", swap.lock_ms}});
+  }
+  return list;
+}
+
+Json RevertJson(const state::Migration& migration, const state::Progress& progress) {
+  Json reasons = Json::array();
+  for (const state::Progress::Reason& reason : progress.reasons) {
+    reasons.push_back({{"kind", reason.kind},
+                       {"column", reason.column},
+                       {"rows", reason.rows},
+                       {"detail", reason.detail}});
+  }
+  return {{"readiness", progress.readiness},
+          {"reasons", std::move(reasons)},
+          {"expires_at", TimeJson(migration.expires_at)}};
+}
+
+}  // namespace
+
+Snapshot TakeSnapshot(state::Store& store, const std::string& id, bool engine_running) {
+  return {store.Get(id), store.GetProgress(id), store.Swaps(id), store.Events(id), engine_running};
+}
+
+bool StreamRuns(const Snapshot& snapshot) {
+  return snapshot.progress.stream_running && snapshot.engine_running &&
+         !state::IsFinal(snapshot.migration.state);
+}
+
+Json MigrationJson(const Snapshot& snapshot) {
+  const state::Migration& migration = snapshot.migration;
+  const state::Progress& progress = snapshot.progress;
+  Json error = nullptr;
+  if (migration.error) {
+    error = {{"code", migration.error->code},
+             {"message", migration.error->message},
+             {"hint", migration.error->hint}};
+  }
+  Json history = Json::array();
+  for (const state::Event& event : snapshot.events) {
+    history.push_back({{"at", base::FormatTime(event.at)}, {"text", event.text}});
+  }
+  Json notes = Json::array();
+  for (const Note& note : LoadNotes(migration.notes)) {
+    notes.push_back({{"kind", note.kind}, {"column", note.column}, {"detail", note.detail}});
+  }
+  return {{"id", migration.id},
+          {"database", migration.database},
+          {"table", migration.table},
+          {"alter", migration.alter},
+          {"state", state::StateName(migration.state)},
+          {"live", state::LiveName(migration.live)},
+          {"paused", migration.paused},
+          {"created_at", base::FormatTime(migration.created_at)},
+          {"updated_at", base::FormatTime(migration.updated_at)},
+          {"error", std::move(error)},
+          {"progress",
+           {{"rows_copied", progress.rows_copied},
+            {"rows_estimated", progress.rows_estimated},
+            {"percent", std::clamp(progress.percent, 0.0, 100.0)},
+            {"eta_seconds", progress.eta_seconds ? Json(*progress.eta_seconds) : Json(nullptr)},
+            {"rows_per_second", progress.rows_per_second},
+            {"note", progress.note}}},
+          {"stream",
+           {{"direction", progress.stream_direction},
+            {"gtid", progress.stream_gtid},
+            {"lag_ms", progress.lag_ms},
+            {"rows_applied", progress.rows_applied},
+            {"running", StreamRuns(snapshot)}}},
+          {"throttle", {{"throttled", progress.throttled}, {"reason", progress.throttle_reason}}},
+          {"swaps", SwapsJson(snapshot.swaps)},
+          {"revert", RevertJson(migration, progress)},
+          {"verify",
+           {{"state", "none"}, {"rows_compared", 0}, {"differences", 0}, {"eta_seconds", nullptr}}},
+          {"off_stage_table", ddl::OffStageName(migration.id, migration.table)},
+          {"settings", Json::parse(state::SaveSettings(migration.settings))},
+          {"notes", std::move(notes)},
+          {"history", std::move(history)},
+          {"server", migration.server},
+          {"engine_running", snapshot.engine_running}};
+}
+
+std::string SaveNotes(const std::vector<Note>& notes) {
+  Json list = Json::array();
+  for (const Note& note : notes) {
+    list.push_back({{"kind", note.kind}, {"column", note.column}, {"detail", note.detail}});
+  }
+  return list.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::vector<Note> LoadNotes(const std::string& text) {
+  const Json list = Json::parse(text, nullptr, false);
+  std::vector<Note> notes;
+  if (!list.is_array()) return notes;
+  for (const Json& note : list) {
+    if (!note.is_object()) return {};
+    notes.push_back({note.value("kind", ""), note.value("column", ""), note.value("detail", "")});
+  }
+  return notes;
+}
+
+}  // namespace osc::cli

@@ -1,0 +1,38 @@
+// A migration as JSON: the document of `osc show --json`, which scripts rely on.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "src/state/store.h"
+
+namespace osc::cli {
+
+// All that is known of a migration at one moment.
+struct Snapshot {
+  state::Migration migration;
+  state::Progress progress;
+  std::vector<state::Swap> swaps;
+  std::vector<state::Event> events;
+  bool engine_running = false;
+};
+
+Snapshot TakeSnapshot(state::Store& store, const std::string& id, bool engine_running);
+
+nlohmann::ordered_json MigrationJson(const Snapshot& snapshot);
+
+// The revert notes that are kept with a migration as text.
+struct Note {
+  std::string kind;
+  std::string column;
+  std::string detail;
+};
+std::string SaveNotes(const std::vector<Note>& notes);
+std::vector<Note> LoadNotes(const std::string& text);  // empty for text that is no list of notes
+
+// What people are told about the stream: stored rows say what it was when an engine last wrote
+// them.
+bool StreamRuns(const Snapshot& snapshot);
+
+}  // namespace osc::cli

@@ -1,0 +1,60 @@
+// The command line as plain values.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/mysql/connection.h"
+#include "src/state/migration.h"
+
+namespace osc::cli {
+
+struct Options {
+  std::string command;  // the subcommand's name
+
+  std::filesystem::path state_directory;  // absolute
+  bool state_directory_given = false;     // by --state-dir, so that hints must repeat it
+  bool json = false;
+  std::string log_level = "info";
+  bool autostart = true;
+
+  mysql::ConnectionOptions connection;  // paths in it are absolute
+  bool ask_password = false;
+
+  // alter, plan
+  std::string table;
+  std::string alter;
+  std::string statement;
+  state::Settings settings;
+  bool foreground = false;
+  bool dry_run = false;
+
+  // commands on a migration; empty for `watch` without one
+  std::string id;
+  bool detach = false;
+  bool keep_table = false;
+  std::vector<std::string> assignments;  // key=value
+
+  // serve
+  std::optional<std::chrono::milliseconds> exit_when_idle;
+};
+
+// What parsing came to: options, or a text that was asked for (--help, --version).
+struct ParsedOptions {
+  Options options;
+  std::optional<std::string> text;
+};
+
+// Throws kInvalidArgument with a message that names the argument.
+ParsedOptions ParseOptions(int argc, const char* const* argv);
+
+// Whether --json is among the arguments, for errors of parsing itself.
+bool WantsJson(int argc, const char* const* argv);
+
+// "osc revert abc12345", with --state-dir when it was given: what a person has to type.
+std::string CommandLine(const Options& options, const std::string& command);
+
+}  // namespace osc::cli

@@ -1,0 +1,46 @@
+#include "cli/output.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/text.h"
+
+namespace osc::cli {
+namespace {
+
+void Write(std::FILE* file, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), file);
+  std::fflush(file);
+}
+
+}  // namespace
+
+void Output::Text(const std::string& text) const {
+  if (!json_) Write(stdout, text);
+}
+
+void Output::Line(const std::string& line) const { Text(line + "\n"); }
+
+void Output::Document(const nlohmann::ordered_json& document, bool one_line) const {
+  // Messages may quote row values, which need not be UTF-8.
+  Write(stdout, document.dump(one_line ? -1 : 2, ' ', false,
+                              nlohmann::ordered_json::error_handler_t::replace) +
+                    "\n");
+}
+
+void Output::Note(const std::string& line) const { Write(stderr, line + "\n"); }
+
+void Output::Fail(const Error& error, const std::string& id) const {
+  if (json_) {
+    nlohmann::ordered_json body{{"code", ErrorCodeName(error.code())},
+                                {"message", error.message()},
+                                {"hint", error.hint()}};
+    if (!id.empty()) body["migration"] = id;
+    Document({{"error", std::move(body)}});
+    return;
+  }
+  Note("osc: " + Printable(error.message()));
+  if (!error.hint().empty()) Note("hint: " + Printable(error.hint()));
+}
+
+}  // namespace osc::cli

@@ -1,0 +1,26 @@
+#include <unistd.h>
+
+#include <csignal>
+
+#include "cli/commands.h"
+#include "cli/engine.h"
+#include "cli/interrupt.h"
+#include "src/base/log.h"
+
+namespace osc::cli {
+
+int RunServe(Context& context) {
+  Interrupt interrupt;
+  std::signal(SIGPIPE, SIG_IGN);
+  base::SetUpLog("", context.options.log_level);
+  state::Store::Open(context.options.state_directory);  // makes the directory
+  Engine engine(context.options.state_directory, context.options.exit_when_idle);
+  engine.start();
+  spdlog::info("engine serves {}, process {}", context.options.state_directory.string(),
+               ::getpid());
+  while (!engine.finished() && !interrupt.Wait(std::chrono::milliseconds(20))) {
+  }
+  return kExitDone;
+}
+
+}  // namespace osc::cli

@@ -1,0 +1,112 @@
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.h"
+#include "cli/engine_lock.h"
+#include "cli/migration_json.h"
+#include "cli/text.h"
+#include "ddl/preflight.h"
+
+namespace osc::cli {
+namespace {
+
+class Page {
+ public:
+  void Line(const std::string& name, const std::string& value) {
+    text_ +=
+        name + std::string(name.size() < 12 ? 12 - name.size() : 1, ' ') + Printable(value) + "\n";
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+std::string StreamText(const Snapshot& snapshot) {
+  const state::Progress& progress = snapshot.progress;
+  if (progress.stream_direction == "none") return "none";
+  std::string text = progress.stream_direction;
+  if (StreamRuns(snapshot)) {
+    text += ", " + FormatMillis(progress.lag_ms) + " behind";
+  } else {
+    text += snapshot.engine_running ? ", not running" : ", not running: there is no engine";
+  }
+  return text + ", " + FormatCount(progress.rows_applied) + " rows applied";
+}
+
+void AddErrors(const state::Migration& migration, Page& page) {
+  if (!migration.error) return;
+  page.Line("error", migration.error->message + " (" + migration.error->code + ")");
+  if (!migration.error->hint.empty()) page.Line("hint", migration.error->hint);
+}
+
+void AddWindow(const Snapshot& snapshot, Page& page) {
+  const state::Progress& progress = snapshot.progress;
+  std::string revert = progress.readiness;
+  if (snapshot.migration.expires_at) {
+    revert += ", until " + FormatMinute(*snapshot.migration.expires_at);
+  }
+  page.Line("revert", revert);
+  for (const state::Progress::Reason& reason : progress.reasons) {
+    page.Line("", reason.kind + ": " + reason.column + ", " + FormatCount(reason.rows) + " rows" +
+                      (reason.detail.empty() ? "" : ": " + reason.detail));
+  }
+}
+
+std::string ShowText(const Snapshot& snapshot) {
+  const state::Migration& migration = snapshot.migration;
+  const state::Progress& progress = snapshot.progress;
+  Page page;
+  page.Line("id", migration.id);
+  page.Line("table", migration.database + "." + migration.table);
+  page.Line("change", migration.alter);
+  page.Line("state",
+            std::string(state::StateName(migration.state)) +
+                (migration.paused && state::IsBeforeCutover(migration.state) ? " (paused)" : ""));
+  page.Line("live", std::string(state::LiveName(migration.live)) +
+                        " table; off stage: " + ddl::OffStageName(migration.id, migration.table));
+  AddErrors(migration, page);
+  if (!progress.note.empty()) page.Line("now", progress.note);
+  page.Line("copied",
+            FormatCount(progress.rows_copied) + " rows, " + FormatPercent(progress.percent));
+  page.Line("stream", StreamText(snapshot));
+  if (!progress.stream_gtid.empty()) page.Line("position", progress.stream_gtid);
+  if (progress.throttled) page.Line("throttled", progress.throttle_reason);
+  AddWindow(snapshot, page);
+  for (const Note& note : LoadNotes(migration.notes)) {
+    page.Line("note", note.kind + ": " + note.column + ": " + note.detail);
+  }
+  for (const state::Swap& swap : snapshot.swaps) {
+    page.Line(swap.direction, FormatMinute(swap.at.value_or(state::Time{})) + ", writes waited " +
+                                  FormatMillis(static_cast<int64_t>(swap.lock_ms + 0.5)) +
+                                  ", freeze point " + swap.freeze_point);
+  }
+  const auto settings = nlohmann::ordered_json::parse(state::SaveSettings(migration.settings));
+  std::string list;
+  for (const auto& [name, value] : settings.items()) {
+    list += (list.empty() ? "" : " ") + name + "=" +
+            (value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  page.Line("settings", list);
+  page.Line("created", FormatMinute(migration.created_at));
+  for (const state::Event& event : snapshot.events) {
+    page.Line("", FormatMinute(event.at) + "  " + event.text);
+  }
+  return page.text();
+}
+
+}  // namespace
+
+int RunShow(Context& context) {
+  state::Store store = state::Store::Open(context.options.state_directory);
+  context.id = store.Find(context.options.id).id;
+  const bool engine = FindEngine(context.options.state_directory).has_value();
+  const Snapshot snapshot = TakeSnapshot(store, context.id, engine);
+  if (context.out.json()) {
+    context.out.Document(MigrationJson(snapshot));
+  } else {
+    context.out.Text(ShowText(snapshot));
+  }
+  return kExitDone;
+}
+
+}  // namespace osc::cli
