@@ -41,6 +41,10 @@ class ClauseParser {
   }
 
   [[noreturn]] void NotUnderstood() const {
+    if (at_.ClauseAt(begin_).empty()) {
+      throw Error(ErrorCode::kRefused, "the ALTER has a comma without a clause beside it",
+                  "take the comma out, or write the clause");
+    }
     const std::string near = at_.AtEnd() ? "the end" : "'" + at_.Peek().text + "'";
     throw Error(ErrorCode::kRefused,
                 "the clause '" + at_.ClauseAt(begin_) + "' is not understood near " + near,
@@ -278,8 +282,10 @@ class ClauseParser {
                                              [&](auto option) { return at_.Peek().Is(option); })) {
         NotUnderstood();
       }
+      const bool engine = at_.Peek().Is("ENGINE");
       at_.Advance();
       at_.Skip('=');
+      if (engine) alter_->engine = at_.Peek().text;
       TakeOptionValue();
       any = true;
     }

@@ -24,6 +24,7 @@ struct AlterStatement {
   std::vector<std::string> added_columns;  // also those that IF NOT EXISTS may leave out
   std::vector<std::string> dropped_columns;
   bool partitions = false;  // PARTITION BY or REMOVE PARTITIONING
+  std::string engine;       // of ENGINE=, empty when there is none
 };
 
 // text: "ALTER TABLE [db.]t clauses" or only "clauses" (ADD COLUMN ..., DROP ...). Throws Error

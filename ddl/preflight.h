@@ -20,11 +20,11 @@ struct RevertNote {
 
 struct ChangePlan {
   AlterStatement alter;
-  Projection forward;                 // holds both definitions
+  Projection forward;  // holds both definitions
   std::vector<RevertNote> notes;
   std::vector<std::string> warnings;  // for people: accepted, but worth knowing
   uint64_t estimated_rows = 0;
-  uint64_t data_bytes = 0;            // of rows and indexes
+  uint64_t data_bytes = 0;  // of rows and indexes
 };
 
 // The notes of DESIGN's revert: unique key dropped or widened, column dropped without default,

@@ -23,7 +23,7 @@ struct Projection {
                                     // never touched on a row that lives on
   std::string source_key;           // the shared key's name on either side
   std::string target_key;
-  std::vector<ColumnPair> key;      // its columns in the source key's order, each among `columns`
+  std::vector<ColumnPair> key;  // its columns in the source key's order, each among `columns`
   // What else must keep its order between rows when several lanes write the target: for every
   // unique key of the target, but the shared one and those that hold all of its columns, the source
   // columns that feed it, in the key's order (indexes into source.columns). Two rows of different
@@ -35,16 +35,16 @@ struct Projection {
   bool unordered_unique = false;
 };
 
-// renames: those of the ALTER that made `altered` out of `original`; columns are matched by identity
-// through them, never by name alone: a new column under an old name is not the old column.
+// renames: those of the ALTER that made `altered` out of `original`; columns are matched by
+// identity through them, never by name alone: a new column under an old name is not the old column.
 // Throws Error kRefused when a generated column becomes a plain one, or when the tables share no
-// unique key over NOT NULL columns that a copy can be ordered by, naming the candidates and why each
-// was passed over. The shared key is the source's primary key if that will do, else its shortest
-// unique key, integers first.
+// unique key over NOT NULL columns that a copy can be ordered by, naming the candidates and why
+// each was passed over. The shared key is the source's primary key if that will do, else its
+// shortest unique key, integers first.
 Projection ForwardProjection(const TableDefinition& original, const TableDefinition& altered,
                              const AlterStatement& alter);
-// The other direction of the same pair of tables, with the same shared key. A plain column that the ALTER made a generated one
-// is preserved here: nothing feeds it.
+// The other direction of the same pair of tables, with the same shared key. A plain column that the
+// ALTER made a generated one is preserved here: nothing feeds it.
 Projection Invert(const Projection& projection);
 
 }  // namespace osc::ddl

@@ -1,0 +1,26 @@
+#include "ddl/doctor.h"
+
+#include "ddl/privileges.h"
+#include "ddl/server_checks.h"
+
+namespace osc::ddl {
+
+std::vector<DoctorFinding> Examine(mysql::Connection& connection,
+                                   const std::optional<std::string>& database) {
+  std::vector<DoctorFinding> findings = {CheckVersion(connection.server())};
+  if (findings[0].status == FindingStatus::kProblem) return findings;
+  const auto append = [&](const std::vector<DoctorFinding>& more) {
+    findings.insert(findings.end(), more.begin(), more.end());
+  };
+  const ServerVariables variables = ReadServerVariables(connection);
+  append(CheckRequirements(connection.server(), variables));
+  const DoctorFinding privileges = CheckPrivileges(connection, database.value_or(""));
+  findings.push_back(privileges);
+  if (database && privileges.status == FindingStatus::kOk) {
+    findings.push_back(CheckBinlogFilter(connection, *database));
+  }
+  append(CheckRecommendations(connection.server(), variables));
+  return findings;
+}
+
+}  // namespace osc::ddl

@@ -1,0 +1,96 @@
+#include "ddl/preflight.h"
+
+#include "ddl/name.h"
+#include "ddl/privileges.h"
+#include "ddl/server_checks.h"
+#include "ddl/table_checks.h"
+#include "ddl/trial_copy.h"
+
+namespace osc::ddl {
+namespace {
+
+void RefuseOnProblem(const DoctorFinding& finding) {
+  if (finding.status != FindingStatus::kProblem) return;
+  std::string hint = finding.hint;
+  if (!finding.fix.empty()) hint += (hint.empty() ? "" : ": ") + finding.fix;
+  throw Error(ErrorCode::kRefused, finding.detail, hint);
+}
+
+void CheckAlterText(const AlterStatement& alter, const mysql::TableName& table) {
+  if (!alter.engine.empty() && !SameName(alter.engine, "InnoDB")) {
+    throw Error(ErrorCode::kRefused,
+                "ENGINE=" + alter.engine + " for table " + mysql::Quote(table) +
+                    ": osc works with InnoDB only",
+                "use the server's own ALTER TABLE");
+  }
+  if (alter.partitions) {
+    throw Error(ErrorCode::kRefused,
+                "the ALTER changes the partitions of table " + mysql::Quote(table) +
+                    ", which osc does not carry yet",
+                "use the server's own ALTER TABLE");
+  }
+}
+
+// Length in the characters that the server counts, and at most this many bytes as a file name,
+// where the servers write every other character as @ and four digits.
+bool Fits(std::string_view name) {
+  constexpr size_t kMostCharacters = 64;
+  constexpr size_t kMostFileNameBytes = 240;
+  size_t characters = 0;
+  size_t file_name_bytes = 0;
+  for (const char c : name) {
+    if ((static_cast<unsigned char>(c) & 0xc0) == 0x80) continue;
+    const bool plain =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    ++characters;
+    file_name_bytes += plain ? 1 : 5;
+  }
+  return characters <= kMostCharacters && file_name_bytes <= kMostFileNameBytes;
+}
+
+}  // namespace
+
+std::string OffStageName(const std::string& migration_id, const std::string& table) {
+  std::string name = "_osc_" + migration_id + "_" + table;
+  while (!Fits(name)) {
+    while ((static_cast<unsigned char>(name.back()) & 0xc0) == 0x80) name.pop_back();
+    name.pop_back();
+  }
+  return name;
+}
+
+ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& table,
+                     const AlterStatement& alter) {
+  const mysql::ServerInfo& server = connection.server();
+  RefuseOnProblem(CheckVersion(server));
+  const ServerVariables variables = ReadServerVariables(connection);
+  for (const DoctorFinding& finding : CheckRequirements(server, variables)) {
+    RefuseOnProblem(finding);
+  }
+  RefuseOnProblem(CheckPrivileges(connection, table.database));
+  const TableFacts facts = FindTable(connection, table, variables);
+  RefuseOnProblem(CheckBinlogFilter(connection, facts.name.database));
+  CheckSurroundings(connection, facts);
+  CheckAlterText(alter, facts.name);
+  const TableDefinition original = ReadTableDefinition(connection, facts.name);
+  CheckDefinition(original, "table");
+  const TableDefinition altered = TryAlter(connection, original, alter);
+  CheckDefinition(altered, "the altered table");
+
+  ChangePlan plan;
+  plan.alter = alter;
+  plan.forward = ForwardProjection(original, altered, alter);
+  plan.notes = RevertNotes(plan.forward);
+  plan.estimated_rows = facts.estimated_rows;
+  plan.data_bytes = facts.data_bytes;
+  CheckDiskSpace(connection.options(), variables, facts);
+  for (const DoctorFinding& finding : CheckRecommendations(server, variables)) {
+    if (finding.status == FindingStatus::kWarning) {
+      plan.warnings.push_back(finding.hint.empty() ? finding.detail
+                                                   : finding.detail + "; " + finding.hint);
+    }
+  }
+  return plan;
+}
+
+}  // namespace osc::ddl

@@ -1,0 +1,27 @@
+// Which privileges osc lacks. They are probed, because a server may grant what its grants do not
+// show (RDS does); grants are read only for what no statement can probe without an effect.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ddl/finding.h"
+#include "src/mysql/connection.h"
+
+namespace osc::ddl {
+
+struct MissingPrivileges {
+  std::vector<std::string> on_database;
+  std::vector<std::string> global;
+  bool Any() const { return !on_database.empty() || !global.empty(); }
+};
+
+// database: may be empty, then only the global ones are looked at. Changes nothing: the probes name
+// a table that does not exist, which the servers say only to those who may use it (seen on MySQL
+// 9.7, MariaDB 10.11 and 11.8).
+MissingPrivileges FindMissingPrivileges(mysql::Connection& connection, const std::string& database);
+
+// All that is missing as one finding, with the GRANT statements as its fix.
+DoctorFinding CheckPrivileges(mysql::Connection& connection, const std::string& database);
+
+}  // namespace osc::ddl

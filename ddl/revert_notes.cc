@@ -1,0 +1,164 @@
+#include <algorithm>
+#include <optional>
+
+#include "ddl/check_constraints.h"
+#include "ddl/name.h"
+#include "ddl/preflight.h"
+#include "ddl/type_change.h"
+
+namespace osc::ddl {
+namespace {
+
+// `old` and `altered` are the forward projection's source and target: after the cutover values are
+// written under `altered` and a revert has to put them back into `old`.
+class NoteTaker {
+ public:
+  explicit NoteTaker(const Projection& forward)
+      : forward_(forward), old_(forward.source), altered_(forward.target) {}
+
+  std::vector<RevertNote> Take() {
+    for (size_t i = 0; i < old_.columns.size(); ++i) {
+      if (!old_.columns[i].generated && !TargetOf(i)) NoteUnmapped(i);
+    }
+    for (const ColumnPair& pair : forward_.columns) NoteColumn(pair);
+    for (const Key& key : old_.keys) {
+      if (key.unique) NoteUniqueKey(key);
+    }
+    NoteChecks();
+    return std::move(notes_);
+  }
+
+ private:
+  std::optional<size_t> TargetOf(size_t source) const {
+    for (const ColumnPair& pair : forward_.columns) {
+      if (pair.source == source) return pair.target;
+    }
+    return std::nullopt;
+  }
+
+  void Lossy(const std::string& column, const std::string& detail) {
+    notes_.push_back({"lossy", column, detail});
+  }
+  void Blocked(const std::string& column, const std::string& detail) {
+    notes_.push_back({"blocked", column, detail});
+  }
+
+  void NoteUnmapped(size_t index) {
+    const Column& column = old_.columns[index];
+    const std::optional<size_t> same_name = altered_.FindColumn(column.name);
+    if (same_name && altered_.columns[*same_name].generated) {
+      Lossy(column.name,
+            "becomes a generated column: after a revert, rows keep the value from before the "
+            "cutover and rows inserted since have the default");
+    } else if (!column.has_default) {
+      Lossy(column.name,
+            "dropped and has no default: after a revert, rows inserted since the cutover have the "
+            "type's empty value");
+    }
+  }
+
+  void NoteColumn(const ColumnPair& pair) {
+    const Column& before = old_.columns[pair.source];
+    const Column& after = altered_.columns[pair.target];
+    if (after.nullable && !before.nullable) {
+      Blocked(after.name, "may be NULL, the old column '" + before.name +
+                              "' may not: rows with NULL block a revert");
+    }
+    for (const TypeLoss& loss : LossesGoingBack(after.type, before.type)) {
+      if (loss.blocks) {
+        Blocked(after.name, loss.detail + ": such rows block a revert");
+      } else {
+        Lossy(after.name, loss.detail + " by a revert");
+      }
+    }
+  }
+
+  // True when no two rows that `key` of the altered table lets in can be equal under `unique`.
+  bool Implies(const Key& key, const Key& unique) const {
+    return key.unique && std::all_of(key.parts.begin(), key.parts.end(), [&](const KeyPart& part) {
+             return std::any_of(unique.parts.begin(), unique.parts.end(), [&](const KeyPart& old) {
+               if (part.expression || old.expression) return false;
+               const std::optional<size_t> target = TargetOf(old.column);
+               if (!target || *target != part.column) return false;
+               return old.prefix_length == 0 ||
+                      (part.prefix_length != 0 && part.prefix_length <= old.prefix_length);
+             });
+           });
+  }
+
+  // A dropped column that is NULL on every new row keeps its unique key from ever being violated.
+  bool HasDroppedNullableColumn(const Key& key) const {
+    return std::any_of(key.parts.begin(), key.parts.end(), [&](const KeyPart& part) {
+      return !part.expression && !TargetOf(part.column) && old_.columns[part.column].nullable &&
+             !old_.columns[part.column].generated;
+    });
+  }
+
+  // Expressions are compared as the server prints them.
+  bool HasSameKey(const Key& key) const {
+    const Key* same = altered_.FindKey(key.name);
+    return same != nullptr && same->unique && same->parts.size() == key.parts.size() &&
+           std::all_of(key.parts.begin(), key.parts.end(),
+                       [](const KeyPart& part) { return part.expression; });
+  }
+
+  void NoteUniqueKey(const Key& key) {
+    const auto implying =
+        std::find_if(altered_.keys.begin(), altered_.keys.end(),
+                     [&](const Key& candidate) { return Implies(candidate, key); });
+    if (implying != altered_.keys.end()) return NoteCollations(key);
+    if (HasDroppedNullableColumn(key) || HasSameKey(key)) return;
+    const Key* same_name = altered_.FindKey(key.name);
+    const bool changed = same_name != nullptr && same_name->unique;
+    Blocked(key.name,
+            std::string("unique key ") +
+                (changed ? "widened: more values are distinct under the new one" : "dropped") +
+                "; rows that are equal under the old one block a revert");
+  }
+
+  void NoteCollations(const Key& key) {
+    for (const KeyPart& part : key.parts) {
+      const std::optional<size_t> target = part.expression ? std::nullopt : TargetOf(part.column);
+      if (!target) continue;
+      const mysql::ColumnType& before = old_.columns[part.column].type;
+      const mysql::ColumnType& after = altered_.columns[*target].type;
+      if (before.collation == after.collation || !before.IsText()) continue;
+      Blocked(key.name, "the collation of '" + altered_.columns[*target].name + "' changes from " +
+                            before.collation + " to " + after.collation +
+                            ": values that are equal only under the old one block a revert");
+    }
+  }
+
+  void NoteChecks() {
+    const std::vector<CheckConstraint> kept = ReadCheckConstraints(altered_.create_statement);
+    for (CheckConstraint check : ReadCheckConstraints(old_.create_statement)) {
+      const std::string name =
+          check.name.empty() && !check.columns.empty() ? check.columns[0] : check.name;
+      bool any_mapped = false;
+      for (size_t i = 0; i < check.columns.size(); ++i) {
+        const std::optional<size_t> source = old_.FindColumn(check.columns[i]);
+        const std::optional<size_t> target = source ? TargetOf(*source) : std::nullopt;
+        if (!target) continue;
+        any_mapped = true;
+        check.tokens[check.column_tokens[i]] = altered_.columns[*target].name;
+      }
+      const bool still_there =
+          std::any_of(kept.begin(), kept.end(),
+                      [&](const CheckConstraint& other) { return other.tokens == check.tokens; });
+      if (any_mapped && !still_there) {
+        Blocked(name, "CHECK dropped or changed: rows that violate the old one block a revert");
+      }
+    }
+  }
+
+  const Projection& forward_;
+  const TableDefinition& old_;
+  const TableDefinition& altered_;
+  std::vector<RevertNote> notes_;
+};
+
+}  // namespace
+
+std::vector<RevertNote> RevertNotes(const Projection& forward) { return NoteTaker(forward).Take(); }
+
+}  // namespace osc::ddl

@@ -1,0 +1,213 @@
+#include "ddl/server_checks.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace osc::ddl {
+namespace {
+
+constexpr const char* kNames =
+    "'log_bin','binlog_format','binlog_row_image','binlog_row_value_options','gtid_mode',"
+    "'binlog_expire_logs_seconds','expire_logs_days','read_only','super_read_only',"
+    "'lower_case_table_names','innodb_autoinc_lock_mode','max_allowed_packet',"
+    "'innodb_buffer_pool_size','innodb_redo_log_capacity','innodb_log_file_size',"
+    "'innodb_log_files_in_group','datadir','hostname'";
+
+constexpr double kMebibyte = 1024.0 * 1024.0;
+
+std::string Value(const ServerVariables& variables, const std::string& name) {
+  const auto found = variables.find(name);
+  return found == variables.end() ? "" : found->second;
+}
+
+double Number(const ServerVariables& variables, const std::string& name) {
+  return std::strtod(Value(variables, name).c_str(), nullptr);
+}
+
+std::string Mebibytes(double bytes) {
+  return std::to_string(static_cast<long long>(bytes / kMebibyte)) + " MiB";
+}
+
+DoctorFinding Ok(const std::string& name, const std::string& detail) {
+  return {name, FindingStatus::kOk, detail, "", ""};
+}
+
+DoctorFinding Problem(const std::string& name, const std::string& detail, const std::string& hint,
+                      const std::string& fix = "") {
+  return {name, FindingStatus::kProblem, detail, fix, hint};
+}
+
+DoctorFinding CheckBinlog(const ServerVariables& variables) {
+  if (Value(variables, "log_bin") == "ON") return Ok("binary_log", "on");
+  return Problem("binary_log", "the server writes no binary log (log_bin is OFF)",
+                 "start the server with log_bin and binlog_format=ROW");
+}
+
+DoctorFinding CheckFormat(const ServerVariables& variables) {
+  const std::string format = Value(variables, "binlog_format");
+  // A server without the variable knows only row format.
+  if (format.empty() || format == "ROW") return Ok("binlog_format", "ROW");
+  return Problem("binlog_format", "binlog_format is " + format + ", osc needs ROW",
+                 "set it, in the server's configuration too; sessions that are open keep the old "
+                 "format until they reconnect",
+                 "SET GLOBAL binlog_format = 'ROW'");
+}
+
+DoctorFinding CheckRowImage(const ServerVariables& variables) {
+  const std::string image = Value(variables, "binlog_row_image");
+  // FULL_NODUP (MariaDB 11.4) leaves unchanged columns out of after images.
+  if (image.empty() || image == "FULL") return Ok("binlog_row_image", "FULL");
+  return Problem("binlog_row_image", "binlog_row_image is " + image + ", osc needs FULL",
+                 "set it, in the server's configuration too; sessions that are open keep the old "
+                 "image until they reconnect",
+                 "SET GLOBAL binlog_row_image = 'FULL'");
+}
+
+DoctorFinding CheckRowValueOptions(const ServerVariables& variables) {
+  const std::string options = Value(variables, "binlog_row_value_options");
+  if (options.find("PARTIAL_JSON") == std::string::npos) {
+    return Ok("binlog_row_value_options", "whole values are logged");
+  }
+  return Problem("binlog_row_value_options",
+                 "binlog_row_value_options is " + options + ": JSON values are logged in part",
+                 "set it, in the server's configuration too",
+                 "SET GLOBAL binlog_row_value_options = ''");
+}
+
+DoctorFinding CheckReadOnly(const ServerVariables& variables) {
+  for (const char* name : {"super_read_only", "read_only"}) {
+    const std::string value = Value(variables, name);
+    if (value.empty() || value == "OFF" || value == "0") continue;
+    return Problem("read_only",
+                   "the server is read-only (" + std::string(name) + " is " + value +
+                       "): it is a replica or closed for writing",
+                   "run osc against the primary");
+  }
+  return Ok("read_only", "writable");
+}
+
+DoctorFinding CheckGtid(const mysql::ServerInfo& server, const ServerVariables& variables) {
+  if (server.IsMariaDb()) return Ok("gtid_mode", "MariaDB always has GTIDs");
+  const std::string mode = Value(variables, "gtid_mode");
+  if (mode == "ON") return Ok("gtid_mode", "ON");
+  return {"gtid_mode", FindingStatus::kWarning,
+          "gtid_mode is " + mode +
+              ": positions are kept as file and offset, and a failover to "
+              "another server cannot be followed",
+          "", "turn GTIDs on if the primary may move"};
+}
+
+DoctorFinding CheckRetention(const ServerVariables& variables) {
+  constexpr double kDay = 86400;
+  double seconds = Number(variables, "binlog_expire_logs_seconds");
+  if (seconds == 0) seconds = Number(variables, "expire_logs_days") * kDay;
+  const std::string kept = std::to_string(static_cast<long long>(seconds / 3600)) + " hours";
+  if (seconds == 0) return Ok("binlog_retention", "binary logs are kept until they are purged");
+  if (seconds >= kDay) return Ok("binlog_retention", "binary logs are kept for " + kept);
+  return {"binlog_retention", FindingStatus::kWarning,
+          "binary logs are purged after " + kept +
+              ": a stream that is paused for longer than that is lost",
+          "SET GLOBAL binlog_expire_logs_seconds = 172800", "keep them for a day or more"};
+}
+
+DoctorFinding CheckPacket(const ServerVariables& variables) {
+  const double bytes = Number(variables, "max_allowed_packet");
+  const std::string detail = "max_allowed_packet is " + Mebibytes(bytes);
+  if (bytes >= 16 * kMebibyte) return Ok("max_allowed_packet", detail);
+  return {"max_allowed_packet", FindingStatus::kWarning,
+          detail + ": a row larger than half of it cannot be written",
+          "SET GLOBAL max_allowed_packet = 67108864", "set it, in the server's configuration too"};
+}
+
+DoctorFinding CheckAutoIncrementLock(const ServerVariables& variables) {
+  const std::string mode = Value(variables, "innodb_autoinc_lock_mode");
+  if (mode == "2") return Ok("innodb_autoinc_lock_mode", "2");
+  return {"innodb_autoinc_lock_mode", FindingStatus::kWarning,
+          "innodb_autoinc_lock_mode is " + mode +
+              ": the chunks of a copy wait for each other on a table with AUTO_INCREMENT",
+          "", "set it to 2 in the server's configuration (with binlog_format=ROW that is safe)"};
+}
+
+DoctorFinding CheckPerformance(const ServerVariables& variables) {
+  const double pool = Number(variables, "innodb_buffer_pool_size");
+  double redo = Number(variables, "innodb_redo_log_capacity");
+  if (redo == 0) {
+    redo = Number(variables, "innodb_log_file_size") *
+           std::max(1.0, Number(variables, "innodb_log_files_in_group"));
+  }
+  const std::string detail =
+      "InnoDB's buffer pool is " + Mebibytes(pool) + ", its redo log " + Mebibytes(redo);
+  if (pool >= 64 * kMebibyte && redo >= 48 * kMebibyte) return Ok("performance", detail);
+  return {"performance", FindingStatus::kWarning, detail + ": copying a large table will be slow",
+          "", "give InnoDB more memory and a larger redo log"};
+}
+
+DoctorFinding CheckNameCase(const ServerVariables& variables) {
+  const std::string value = Value(variables, "lower_case_table_names");
+  const std::string meaning =
+      value == "0" ? "the case of table names counts" : "the case of table names does not count";
+  return Ok("lower_case_table_names", value + ": " + meaning);
+}
+
+}  // namespace
+
+std::string_view FindingStatusName(FindingStatus status) {
+  switch (status) {
+    case FindingStatus::kOk:
+      return "ok";
+    case FindingStatus::kWarning:
+      return "warning";
+    case FindingStatus::kProblem:
+      return "problem";
+  }
+  return "problem";
+}
+
+ServerVariables ReadServerVariables(mysql::Connection& connection) {
+  ServerVariables variables;
+  mysql::Result rows = connection.Query("SHOW GLOBAL VARIABLES WHERE Variable_name IN (" +
+                                        std::string(kNames) + ")");
+  while (rows.Next()) variables[rows.Text(0)] = rows.Text(1);
+  return variables;
+}
+
+DoctorFinding CheckVersion(const mysql::ServerInfo& server) {
+  const bool supported = server.IsMariaDb() ? server.AtLeast(10, 5) : server.AtLeast(8, 0, 13);
+  if (supported) return Ok("version", server.Name());
+  return Problem("version", server.Name() + " is too old",
+                 "osc works with MySQL from 8.0.13 and MariaDB from 10.5");
+}
+
+std::vector<DoctorFinding> CheckRequirements(const mysql::ServerInfo& server,
+                                             const ServerVariables& variables) {
+  std::vector<DoctorFinding> findings = {CheckBinlog(variables), CheckFormat(variables),
+                                         CheckRowImage(variables), CheckReadOnly(variables)};
+  if (!server.IsMariaDb()) findings.push_back(CheckRowValueOptions(variables));
+  return findings;
+}
+
+std::vector<DoctorFinding> CheckRecommendations(const mysql::ServerInfo& server,
+                                                const ServerVariables& variables) {
+  return {CheckGtid(server, variables), CheckRetention(variables),
+          CheckNameCase(variables),     CheckAutoIncrementLock(variables),
+          CheckPacket(variables),       CheckPerformance(variables)};
+}
+
+DoctorFinding CheckBinlogFilter(mysql::Connection& connection, const std::string& database) {
+  const auto holds = [&](const std::string& list) {
+    return ("," + list + ",").find("," + database + ",") != std::string::npos;
+  };
+  mysql::Result status = connection.Query(connection.server().BinlogStatusStatement());
+  if (!status.Next()) return Ok("binlog_filter", "no binary log");
+  const std::string logged = status.Text("Binlog_Do_DB");
+  const std::string ignored = status.Text("Binlog_Ignore_DB");
+  if (holds(ignored) || (!logged.empty() && !holds(logged))) {
+    return Problem("binlog_filter",
+                   "the binary log leaves database '" + database + "' out (binlog_do_db '" +
+                       logged + "', binlog_ignore_db '" + ignored + "')",
+                   "take the filter out of the server's configuration");
+  }
+  return Ok("binlog_filter", "the database is logged");
+}
+
+}  // namespace osc::ddl

@@ -1,0 +1,33 @@
+// Whether a server's version and settings let osc work: one list, for preflight and for doctor.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ddl/finding.h"
+#include "src/mysql/connection.h"
+
+namespace osc::ddl {
+
+// Global variables by name; one that the server does not have is missing.
+using ServerVariables = std::map<std::string, std::string>;
+
+// Reads what the checks look at.
+ServerVariables ReadServerVariables(mysql::Connection& connection);
+
+// The version alone: on a server that is too old other checks may not even run.
+DoctorFinding CheckVersion(const mysql::ServerInfo& server);
+
+// What has to be right before a migration may begin: binary log, formats, writability.
+std::vector<DoctorFinding> CheckRequirements(const mysql::ServerInfo& server,
+                                             const ServerVariables& variables);
+
+// What is worth knowing, never a problem: retention, packets, performance.
+std::vector<DoctorFinding> CheckRecommendations(const mysql::ServerInfo& server,
+                                                const ServerVariables& variables);
+
+// Whether the binary log leaves this database out (binlog_do_db, binlog_ignore_db).
+DoctorFinding CheckBinlogFilter(mysql::Connection& connection, const std::string& database);
+
+}  // namespace osc::ddl

@@ -1,0 +1,265 @@
+#include "ddl/table_checks.h"
+
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "ddl/name.h"
+#include "ddl/preflight.h"
+#include "src/mysql/sql_lexer.h"
+
+namespace osc::ddl {
+namespace {
+
+[[noreturn]] void Refuse(const std::string& message, const std::string& hint) {
+  throw Error(ErrorCode::kRefused, message, hint);
+}
+
+std::string Lower(const std::string& text) { return FoldName(text); }
+
+void CheckDatabase(mysql::Connection& connection, const mysql::TableName& table) {
+  if (table.database.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "no database is named for table " + mysql::QuoteIdentifier(table.name),
+                "give --database, or name the table as database.table");
+  }
+  for (const char* system : {"mysql", "information_schema", "performance_schema", "sys"}) {
+    if (Lower(table.database) == system) {
+      Refuse("database " + mysql::QuoteIdentifier(table.database) + " belongs to the server",
+             "osc changes only tables of applications");
+    }
+  }
+  if (!connection.QueryValue("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA "
+                             "WHERE SCHEMA_NAME = " +
+                             mysql::QuoteText(table.database))) {
+    throw Error(ErrorCode::kNotFound,
+                "there is no database " + mysql::QuoteIdentifier(table.database),
+                "check --database");
+  }
+}
+
+void CheckType(const mysql::TableName& table, const std::string& type, const std::string& engine) {
+  const std::string quoted = mysql::Quote(table);
+  if (type == "VIEW" || type == "SYSTEM VIEW") {
+    Refuse(quoted + " is a view, not a table", "name the table that the view reads from");
+  }
+  if (type == "SEQUENCE") Refuse(quoted + " is a sequence, not a table", "use ALTER SEQUENCE");
+  if (type == "SYSTEM VERSIONED") {
+    Refuse("table " + quoted + " is system-versioned: its history cannot be carried over",
+           "use the server's own ALTER TABLE");
+  }
+  if (type != "BASE TABLE") {
+    Refuse("table " + quoted + " is of the type " + type, "osc changes only base tables");
+  }
+  if (engine != "InnoDB") {
+    Refuse("table " + quoted + " is kept by the engine " + engine + ", osc needs InnoDB",
+           "convert it first: ALTER TABLE " + quoted + " ENGINE=InnoDB");
+  }
+}
+
+// MariaDB's InnoDB tables list names as file names: @0020 for a blank.
+std::string DecodeFileName(const std::string& name) {
+  std::string decoded;
+  for (size_t i = 0; i < name.size(); ++i) {
+    unsigned code = 0;
+    if (name[i] != '@' || i + 4 >= name.size() ||
+        std::sscanf(name.substr(i + 1, 4).c_str(), "%4x", &code) != 1 || code >= 0x80) {
+      decoded += name[i];
+      continue;
+    }
+    decoded += static_cast<char>(code);
+    i += 4;
+  }
+  return decoded;
+}
+
+void CheckForeignKeys(mysql::Connection& connection, const TableFacts& table) {
+  const std::string database = mysql::QuoteText(table.name.database);
+  const std::string name = mysql::QuoteText(table.name.name);
+  const std::string quoted = mysql::Quote(table.name);
+  const char* hint =
+      "drop the foreign key first; after the migration it can be added again on the server";
+  mysql::Result rows = connection.Query(
+      "SELECT CONSTRAINT_NAME, CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, "
+      "REFERENCED_TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS "
+      "WHERE (CONSTRAINT_SCHEMA = " +
+      database + " AND TABLE_NAME = " + name + ") OR (UNIQUE_CONSTRAINT_SCHEMA = " + database +
+      " AND REFERENCED_TABLE_NAME = " + name + ")");
+  while (rows.Next()) {
+    Refuse("table " + quoted + " has a foreign key: " + mysql::QuoteIdentifier(rows.Text(0)) +
+               " of " + mysql::Quote({rows.Text(1), rows.Text(2)}) + " refers to " +
+               mysql::Quote({rows.Text(3), rows.Text(4)}),
+           hint);
+  }
+  // The view above shows only what the user may see; InnoDB's own list shows all (needs PROCESS).
+  const std::string list = connection.server().IsMariaDb() ? "information_schema.INNODB_SYS_FOREIGN"
+                                                           : "information_schema.INNODB_FOREIGN";
+  mysql::Result all = connection.Query("SELECT ID, FOR_NAME, REF_NAME FROM " + list);
+  const std::string own = table.name.database + "/" + table.name.name;
+  while (all.Next()) {
+    const std::string from = DecodeFileName(all.Text(1));
+    const std::string to = DecodeFileName(all.Text(2));
+    if (from != own && to != own) continue;
+    Refuse("table " + quoted + " has a foreign key: '" + all.Text(0) + "' of '" + from +
+               "' refers to '" + to + "'",
+           hint);
+  }
+}
+
+void CheckTriggers(mysql::Connection& connection, const TableFacts& table) {
+  mysql::Result rows = connection.Query(
+      "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = " +
+      mysql::QuoteText(table.name.database) +
+      " AND EVENT_OBJECT_TABLE = " + mysql::QuoteText(table.name.name));
+  std::string names;
+  while (rows.Next()) {
+    names += (names.empty() ? "" : ", ") + mysql::QuoteIdentifier(rows.Text(0));
+  }
+  if (names.empty()) return;
+  Refuse("table " + mysql::Quote(table.name) + " has triggers: " + names,
+         "drop them first: a trigger stays with the table that leaves the stage");
+}
+
+// An id's characters and length, at the place where an off-stage name has it.
+bool HasMigrationId(const std::string& name) {
+  constexpr size_t kPrefix = 5;
+  constexpr size_t kId = 8;
+  if (name.size() < kPrefix + kId + 1 || !name.starts_with("_osc_") || name[kPrefix + kId] != '_') {
+    return false;
+  }
+  const std::string id = name.substr(kPrefix, kId);
+  return std::all_of(id.begin(), id.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
+}
+
+void CheckLeftovers(mysql::Connection& connection, const TableFacts& table) {
+  mysql::Result rows = connection.Query(
+      "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = " +
+      mysql::QuoteText(table.name.database) + " AND LEFT(TABLE_NAME, 5) = '_osc_'");
+  while (rows.Next()) {
+    const std::string name = rows.Text(0);
+    if (!HasMigrationId(name)) continue;
+    const std::string expected = OffStageName(name.substr(5, 8), table.name.name);
+    if (table.name_case_counts ? name != expected : Lower(name) != Lower(expected)) continue;
+    const std::string quoted = mysql::Quote({table.name.database, name});
+    Refuse("table " + mysql::Quote(table.name) + " already has an off-stage table, " + quoted +
+               ": another migration works on it, perhaps of an osc with another state directory",
+           "finish that migration (osc list, then osc complete or osc cancel); if no osc knows it "
+           "any more, DROP TABLE " +
+               quoted);
+  }
+}
+
+bool IsLocal(const mysql::ConnectionOptions& options, const ServerVariables& variables) {
+  const bool near = !options.socket.empty() || options.host.empty() ||
+                    options.host == "localhost" || options.host == "::1" ||
+                    options.host.starts_with("127.");
+  std::array<char, 256> host{};
+  if (!near || gethostname(host.data(), host.size() - 1) != 0) return false;
+  const auto hostname = variables.find("hostname");
+  return hostname != variables.end() && hostname->second == host.data();  // and not a tunnel's end
+}
+
+std::string Gibibytes(double bytes) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f GiB", bytes / (1024.0 * 1024.0 * 1024.0));
+  return text.data();
+}
+
+bool MentionsPartitions(const std::string& create_statement) {
+  const size_t options = create_statement.rfind("\n) ENGINE=");
+  return options != std::string::npos &&
+         create_statement.find("PARTITION BY", options) != std::string::npos;
+}
+
+}  // namespace
+
+TableFacts FindTable(mysql::Connection& connection, const mysql::TableName& table,
+                     const ServerVariables& variables) {
+  CheckDatabase(connection, table);
+  if (table.name.starts_with("_osc_")) {
+    Refuse("table " + mysql::Quote(table) + " carries a name of osc's own tables",
+           "name the application's table");
+  }
+  if (!connection.server().IsMariaDb()) {
+    connection.Execute("SET SESSION information_schema_stats_expiry = 0");
+  }
+  const auto name_case = variables.find("lower_case_table_names");
+  TableFacts facts;
+  facts.name_case_counts = name_case == variables.end() || name_case->second == "0";
+  mysql::Result rows = connection.Query(
+      "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH, "
+      "TABLE_SCHEMA FROM information_schema.TABLES WHERE TABLE_SCHEMA = " +
+      mysql::QuoteText(table.database) + " AND TABLE_NAME = " + mysql::QuoteText(table.name));
+  while (rows.Next()) {
+    if (facts.name_case_counts && rows.Text(0) != table.name) continue;
+    if (rows.Text(1) == "TEMPORARY") continue;  // of this session; MariaDB 11.2 and later list it
+    CheckType(table, rows.Text(1), rows.Text(2));
+    facts.name = {rows.Text(5), rows.Text(0)};
+    facts.estimated_rows = rows.Number(3);
+    facts.data_bytes = rows.Number(4);
+    return facts;
+  }
+  throw Error(ErrorCode::kNotFound, "there is no table " + mysql::Quote(table),
+              facts.name_case_counts ? "check the name; upper and lower case count on this server"
+                                     : "check the name");
+}
+
+void CheckSurroundings(mysql::Connection& connection, const TableFacts& table) {
+  CheckForeignKeys(connection, table);
+  CheckTriggers(connection, table);
+  CheckLeftovers(connection, table);
+}
+
+void CheckDefinition(const TableDefinition& definition, const std::string& what) {
+  const std::string quoted = mysql::Quote(definition.name);
+  const std::string subject = what + " " + quoted;
+  if (definition.engine != "InnoDB") {
+    Refuse(subject + " would be kept by the engine " + definition.engine + ", osc needs InnoDB",
+           "leave ENGINE out, or use the server's own ALTER TABLE");
+  }
+  if (MentionsPartitions(definition.create_statement)) {
+    Refuse(subject + " is partitioned, which osc does not carry yet",
+           "use the server's own ALTER TABLE");
+  }
+  if (definition.create_statement.find("\n  PERIOD FOR ") != std::string::npos) {
+    Refuse(subject + " has a PERIOD, which osc does not carry", "use the server's own ALTER TABLE");
+  }
+  for (const Column& column : definition.columns) {
+    if (column.type.kind != mysql::TypeKind::kOther) continue;
+    Refuse("column '" + column.name + "' of " + subject + " has the type " + column.type.text +
+               ", which osc does not carry yet",
+           "use the server's own ALTER TABLE");
+  }
+  for (const Key& key : definition.keys) {
+    // The table maps of such a table name a column DB_ROW_HASH_1 that its row images lack (seen on
+    // MariaDB 10.11 and 11.8).
+    if (!key.unique || key.type != "HASH") continue;
+    Refuse("unique key '" + key.name + "' of " + subject +
+               " is a hash over long columns, which osc does not carry",
+           "make it a key over a prefix, or use the server's own ALTER TABLE");
+  }
+}
+
+void CheckDiskSpace(const mysql::ConnectionOptions& options, const ServerVariables& variables,
+                    const TableFacts& table) {
+  const auto directory = variables.find("datadir");
+  if (directory == variables.end() || !IsLocal(options, variables)) return;
+  std::error_code ignored;
+  struct statvfs space {};
+  if (!std::filesystem::is_directory(directory->second, ignored) ||
+      statvfs(directory->second.c_str(), &space) != 0) {
+    return;  // out of this user's sight
+  }
+  const double free = static_cast<double>(space.f_bavail) * static_cast<double>(space.f_frsize);
+  const double needed = static_cast<double>(table.data_bytes) * 1.1;
+  if (free >= needed) return;
+  Refuse("the copy of table " + mysql::Quote(table.name) + " needs about " + Gibibytes(needed) +
+             ", the server's disk has " + Gibibytes(free) + " free (" + directory->second + ")",
+         "make room on the server's disk");
+}
+
+}  // namespace osc::ddl

@@ -1,0 +1,37 @@
+// Whether a table is one that osc can change. Used by preflight.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ddl/server_checks.h"
+#include "ddl/table_definition.h"
+#include "src/mysql/connection.h"
+
+namespace osc::ddl {
+
+struct TableFacts {
+  mysql::TableName name;  // as the server stores it
+  bool name_case_counts = true;
+  uint64_t estimated_rows = 0;
+  uint64_t data_bytes = 0;  // of rows and indexes
+};
+
+// Finds the table and refuses what is no ordinary InnoDB table. Throws kInvalidArgument for a
+// missing database name, kNotFound for a missing database or table, else kRefused.
+TableFacts FindTable(mysql::Connection& connection, const mysql::TableName& table,
+                     const ServerVariables& variables);
+
+// Foreign keys from and to the table, triggers, off-stage tables of another osc. Throws kRefused.
+void CheckSurroundings(mysql::Connection& connection, const TableFacts& table);
+
+// Partitions, periods, columns and keys that are not carried. what: "the table" or "the altered
+// table". Throws kRefused.
+void CheckDefinition(const TableDefinition& definition, const std::string& what);
+
+// Room for a second copy, where the server's data directory is on this machine. Throws kRefused.
+void CheckDiskSpace(const mysql::ConnectionOptions& options, const ServerVariables& variables,
+                    const TableFacts& table);
+
+}  // namespace osc::ddl

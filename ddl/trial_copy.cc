@@ -1,0 +1,204 @@
+#include "ddl/trial_copy.h"
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <vector>
+
+#include "src/base/log.h"
+#include "src/mysql/sql_lexer.h"
+
+namespace osc::ddl {
+namespace {
+
+using mysql::SqlToken;
+using mysql::TokenKind;
+
+constexpr std::string_view kNoEffect = "STATS_PERSISTENT=DEFAULT";
+
+// Text replacements in order of their place.
+class Edits {
+ public:
+  explicit Edits(std::string_view sql) : sql_(sql) {}
+  void Replace(size_t begin, size_t end, std::string_view with) {
+    out_ += sql_.substr(done_, begin - done_);
+    out_ += with;
+    done_ = end;
+  }
+  std::string Take() { return out_ + std::string(sql_.substr(done_)); }
+
+ private:
+  std::string_view sql_;
+  std::string out_;
+  size_t done_ = 0;
+};
+
+// FULLTEXT [INDEX|KEY] [name] (a, b) [WITH PARSER p]: its columns become prefixes of one character.
+// Returns the place after it.
+size_t FitFulltext(const std::vector<SqlToken>& tokens, size_t at, Edits* edits) {
+  const bool has_word = tokens[at + 1].Is("INDEX") || tokens[at + 1].Is("KEY");
+  edits->Replace(tokens[at].begin, tokens[at].end, has_word ? "" : "INDEX");
+  while (at < tokens.size() - 1 && !tokens[at].Is('(')) ++at;
+  for (++at; at < tokens.size() - 1 && !tokens[at].Is(')'); ++at) {
+    const bool name =
+        tokens[at].kind == TokenKind::kWord || tokens[at].kind == TokenKind::kIdentifier;
+    if (!name || tokens[at].Is("ASC") || tokens[at].Is("DESC")) continue;
+    if (tokens[at + 1].Is('(')) {
+      while (at < tokens.size() - 1 && !tokens[at].Is(')')) ++at;
+      continue;
+    }
+    edits->Replace(tokens[at].end, tokens[at].end, "(1)");
+  }
+  if (at + 3 < tokens.size() && tokens[at + 1].Is("WITH") && tokens[at + 2].Is("PARSER")) {
+    edits->Replace(tokens[at + 1].begin, tokens[at + 3].end, "");
+    at += 3;
+  } else if (at + 1 < tokens.size() && tokens[at + 1].kind == TokenKind::kExecutableComment &&
+             tokens[at + 1].text.find("WITH PARSER") != std::string::npos) {
+    edits->Replace(tokens[at + 1].begin, tokens[at + 1].end, "");
+    ++at;
+  }
+  return at + 1;
+}
+
+// How many tokens a table option takes that temporary tables cannot have; 0 for any other token.
+size_t LengthOfUnfitOption(const std::vector<SqlToken>& tokens, size_t at, bool mariadb) {
+  size_t name = 0;
+  if (tokens[at].Is("DATA") || tokens[at].Is("INDEX")) {
+    if (tokens[at + 1].Is("DIRECTORY")) name = 2;
+  } else if (!mariadb) {
+    for (const std::string_view option :
+         {"ROW_FORMAT", "KEY_BLOCK_SIZE", "ENCRYPTION", "COMPRESSION", "AUTOEXTEND_SIZE"}) {
+      if (tokens[at].Is(option)) name = 1;
+    }
+  }
+  if (name == 0 || at + name >= tokens.size()) return 0;
+  const size_t value = at + name + (tokens[at + name].Is('=') ? 1 : 0);
+  const bool plain = value < tokens.size() && (tokens[value].kind == TokenKind::kWord ||
+                                               tokens[value].kind == TokenKind::kNumber ||
+                                               tokens[value].kind == TokenKind::kString);
+  return plain ? value + 1 - at : 0;
+}
+
+std::string RandomName() {
+  static constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
+  std::random_device random;
+  std::string name = "_osc_plan_";
+  for (int i = 0; i < 8; ++i) name += kLetters[random() % kLetters.size()];
+  return name;
+}
+
+// Drops the temporary table when it goes out of scope.
+class TemporaryTable {
+ public:
+  TemporaryTable(mysql::Connection& connection, mysql::TableName name)
+      : connection_(connection), name_(std::move(name)) {}
+  ~TemporaryTable() {
+    try {
+      connection_.Execute("DROP TEMPORARY TABLE IF EXISTS " + mysql::Quote(name_));
+    } catch (const std::exception& error) {
+      spdlog::warn("the temporary table {} stays until the connection ends: {}", name_.name,
+                   error.what());
+    }
+  }
+  TemporaryTable(const TemporaryTable&) = delete;
+  TemporaryTable& operator=(const TemporaryTable&) = delete;
+
+  const mysql::TableName& name() const { return name_; }
+
+ private:
+  mysql::Connection& connection_;
+  mysql::TableName name_;
+};
+
+void ReplaceAll(std::string* text, const std::string& from, const std::string& to) {
+  for (size_t at = text->find(from); at != std::string::npos;
+       at = text->find(from, at + to.size())) {
+    text->replace(at, from.size(), to);
+  }
+}
+
+// The server's own words, about the user's table.
+std::string ServerMessage(const Error& error, const std::string& trial_name,
+                          const std::string& table_name) {
+  std::string message = error.message();
+  const size_t tail = message.rfind(" (error ");
+  if (tail != std::string::npos) message.resize(tail);
+  ReplaceAll(&message, trial_name, table_name);
+  return message + " (error " + std::to_string(error.server_errno()) + ")";
+}
+
+void Run(mysql::Connection& connection, const std::string& sql, const std::string& failure,
+         const std::string& hint, const std::string& trial_name, const std::string& table_name) {
+  try {
+    connection.Execute(sql);
+  } catch (const Error& error) {
+    if (error.server_errno() == 0 || error.code() == ErrorCode::kConnectionLost) throw;
+    throw Error(ErrorCode::kRefused, failure + ": " + ServerMessage(error, trial_name, table_name),
+                hint, error.server_errno());
+  }
+}
+
+// CREATE TABLE `name` ( ... as a TEMPORARY table of another name. The text of SHOW CREATE TABLE
+// rather than LIKE, which gives CHECK constraints new names on MySQL.
+std::string CreateText(const TableDefinition& original, const mysql::TableName& trial,
+                       bool mariadb) {
+  const std::string& text = original.create_statement;
+  const size_t body = text.find("(\n");
+  return "CREATE TEMPORARY TABLE " + mysql::Quote(trial) + " " +
+         FitForTemporary(std::string_view(text).substr(std::min(body, text.size())), mariadb);
+}
+
+}  // namespace
+
+std::string FitForTemporary(std::string_view sql, bool mariadb) {
+  const std::vector<SqlToken> tokens = mysql::Tokenize(sql);
+  Edits edits(sql);
+  int depth = 0;
+  for (size_t at = 0; at + 1 < tokens.size();) {
+    if (tokens[at].Is('(')) ++depth;
+    if (tokens[at].Is(')')) --depth;
+    if (depth == 0 && tokens[at].kind == TokenKind::kExecutableComment) {
+      // After the columns MySQL writes ENCRYPTION and TABLESPACE in one.
+      edits.Replace(tokens[at].begin, tokens[at].end, "");
+      ++at;
+    } else if (tokens[at].Is("FULLTEXT")) {
+      at = FitFulltext(tokens, at, &edits);
+    } else if (const size_t length = depth == 0 ? LengthOfUnfitOption(tokens, at, mariadb) : 0) {
+      edits.Replace(tokens[at].begin, tokens[at + length - 1].end, kNoEffect);
+      at += length;
+    } else {
+      ++at;
+    }
+  }
+  return edits.Take();
+}
+
+TableDefinition TryAlter(mysql::Connection& connection, const TableDefinition& original,
+                         const AlterStatement& alter) {
+  const bool mariadb = connection.server().IsMariaDb();
+  const TemporaryTable trial(connection, {original.name.database, RandomName()});
+  const std::string quoted = mysql::Quote(original.name);
+  Run(connection, CreateText(original, trial.name(), mariadb),
+      "the ALTER cannot be tried on an empty copy of " + quoted,
+      "osc tries every ALTER on a TEMPORARY table first", trial.name().name, original.name.name);
+  Run(connection,
+      "ALTER TABLE " + mysql::Quote(trial.name()) + " " + FitForTemporary(alter.clauses, mariadb),
+      "the server refuses this ALTER of " + quoted, "correct the ALTER", trial.name().name,
+      original.name.name);
+  TableDefinition altered = ReadTableDefinition(connection, trial.name());
+  altered.name = original.name;
+  const std::string head = "CREATE TEMPORARY TABLE " + mysql::QuoteIdentifier(trial.name().name);
+  if (altered.create_statement.starts_with(head)) {
+    altered.create_statement.replace(0, head.size(),
+                                     "CREATE TABLE " + mysql::QuoteIdentifier(original.name.name));
+  }
+  for (Key& key : altered.keys) {
+    const Key* before = original.FindKey(key.name);
+    if (before == nullptr || before->type != "FULLTEXT" || key.unique) continue;
+    key.type = before->type;
+    for (KeyPart& part : key.parts) part.prefix_length = 0;
+  }
+  return altered;
+}
+
+}  // namespace osc::ddl
