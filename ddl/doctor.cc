@@ -19,7 +19,8 @@ std::vector<DoctorFinding> Examine(mysql::Connection& connection,
   if (database && privileges.status == FindingStatus::kOk) {
     findings.push_back(CheckBinlogFilter(connection, *database));
   }
-  append(CheckRecommendations(connection.server(), variables));
+  append(CheckRisks(connection.server(), variables));
+  append(CheckAdvice(variables));
   return findings;
 }
 

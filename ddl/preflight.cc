@@ -84,7 +84,12 @@ ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& tabl
   plan.estimated_rows = facts.estimated_rows;
   plan.data_bytes = facts.data_bytes;
   CheckDiskSpace(connection.options(), variables, facts);
-  for (const DoctorFinding& finding : CheckRecommendations(server, variables)) {
+  if (plan.forward.unordered_unique) {
+    plan.warnings.push_back(
+        "a unique key over a prefix, an expression or a column of its own keeps the stream to one "
+        "lane");
+  }
+  for (const DoctorFinding& finding : CheckRisks(server, variables)) {
     if (finding.status == FindingStatus::kWarning) {
       plan.warnings.push_back(finding.hint.empty() ? finding.detail
                                                    : finding.detail + "; " + finding.hint);

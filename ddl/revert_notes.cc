@@ -68,7 +68,7 @@ class NoteTaker {
       if (loss.blocks) {
         Blocked(after.name, loss.detail + ": such rows block a revert");
       } else {
-        Lossy(after.name, loss.detail + " by a revert");
+        Lossy(after.name, loss.detail);
       }
     }
   }

@@ -186,11 +186,13 @@ std::vector<DoctorFinding> CheckRequirements(const mysql::ServerInfo& server,
   return findings;
 }
 
-std::vector<DoctorFinding> CheckRecommendations(const mysql::ServerInfo& server,
-                                                const ServerVariables& variables) {
-  return {CheckGtid(server, variables), CheckRetention(variables),
-          CheckNameCase(variables),     CheckAutoIncrementLock(variables),
-          CheckPacket(variables),       CheckPerformance(variables)};
+std::vector<DoctorFinding> CheckRisks(const mysql::ServerInfo& server,
+                                      const ServerVariables& variables) {
+  return {CheckGtid(server, variables), CheckRetention(variables), CheckPacket(variables)};
+}
+
+std::vector<DoctorFinding> CheckAdvice(const ServerVariables& variables) {
+  return {CheckNameCase(variables), CheckAutoIncrementLock(variables), CheckPerformance(variables)};
 }
 
 DoctorFinding CheckBinlogFilter(mysql::Connection& connection, const std::string& database) {

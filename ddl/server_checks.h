@@ -23,9 +23,12 @@ DoctorFinding CheckVersion(const mysql::ServerInfo& server);
 std::vector<DoctorFinding> CheckRequirements(const mysql::ServerInfo& server,
                                              const ServerVariables& variables);
 
-// What is worth knowing, never a problem: retention, packets, performance.
-std::vector<DoctorFinding> CheckRecommendations(const mysql::ServerInfo& server,
-                                                const ServerVariables& variables);
+// What may stop a migration later: retention, packets, GTIDs. Never a problem now.
+std::vector<DoctorFinding> CheckRisks(const mysql::ServerInfo& server,
+                                      const ServerVariables& variables);
+
+// What is worth knowing about the server, whatever the migration.
+std::vector<DoctorFinding> CheckAdvice(const ServerVariables& variables);
 
 // Whether the binary log leaves this database out (binlog_do_db, binlog_ignore_db).
 DoctorFinding CheckBinlogFilter(mysql::Connection& connection, const std::string& database);

@@ -240,8 +240,7 @@ class Comparison {
   }
 
   void CompareText() {
-    if (IsLonger(written_, back_))
-      Blocks("longer text " + std::string("does not fit ") + back_.text);
+    if (IsLonger(written_, back_)) Blocks("longer texts " + Fit());
     if (!IsWithin(written_.charset, back_.charset)) {
       Blocks("characters of " + written_.charset + " that " + back_.charset + " does not have");
     }
