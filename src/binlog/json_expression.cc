@@ -250,13 +250,23 @@ void AppendDecimalOpaque(std::string& out, std::string_view data) {
   if (point == std::string::npos) out += '.';
 }
 
-// A value of a column type that no expression has, from a table made of JSON.
+// A value of a column type that no expression has, from a table made of JSON. It becomes JSON next
+// to its column: outside of the subquery a blob's type is chosen by its length (seen on MySQL 9.7).
 void AppendFromJsonTable(std::string& out, std::string_view source, std::string_view type) {
-  out += "(SELECT v FROM JSON_TABLE(JSON_ARRAY(";
+  out += "JSON_EXTRACT((SELECT JSON_ARRAY(v) FROM JSON_TABLE(JSON_ARRAY(";
   out += source;
   out += "),'$[0]' COLUMNS(v ";
   out += type;
-  out += " PATH '$' ERROR ON ERROR)) AS j)";
+  out += " PATH '$' ERROR ON ERROR)) AS j),'$[0]')";
+}
+
+std::string_view BlobType(uint8_t field) {
+  switch (field) {
+    case kFieldTinyBlob: return "TINYBLOB";
+    case kFieldMediumBlob: return "MEDIUMBLOB";
+    case kFieldLongBlob: return "LONGBLOB";
+    default: return "BLOB";
+  }
 }
 
 void AppendOpaque(std::string& out, const Value& value) {
@@ -294,14 +304,12 @@ void AppendOpaque(std::string& out, const Value& value) {
                                  "BIT(" + std::to_string(data.size() * 8) + ")");
     case kFieldVarchar:
       return mysql::AppendStringLiteral(out, "binary", data);
+    case kFieldTinyBlob:
     case kFieldBlob:
     case kFieldMediumBlob:
     case kFieldLongBlob:
       mysql::AppendStringLiteral(source, "binary", data);
-      return AppendFromJsonTable(out, source,
-                                 field == kFieldBlob         ? "BLOB"
-                                 : field == kFieldMediumBlob ? "MEDIUMBLOB"
-                                                             : "LONGBLOB");
+      return AppendFromJsonTable(out, source, BlobType(field));
     case kFieldString:
       mysql::AppendStringLiteral(source, "binary", data);
       return AppendFromJsonTable(out, source, "BINARY(" + std::to_string(data.size()) + ")");
