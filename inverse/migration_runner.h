@@ -8,6 +8,8 @@
 #include <string>
 #include <thread>
 
+#include "src/base/error.h"
+
 namespace osc::inverse {
 
 // Owned by the engine. start() once; the destructor stops the work at the next safe place (never
@@ -25,6 +27,7 @@ class MigrationRunner {
 
  private:
   void Run(std::stop_token stop);
+  void NoteTrouble(const Error& error);
 
   std::filesystem::path state_directory_;
   std::string id_;

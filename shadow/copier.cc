@@ -114,7 +114,7 @@ void Copier::Work(std::stop_token stop, int worker) {
         stop, policy,
         [&] {
           try {
-            if (!store) store = state::Store::Open(options_.state_directory);
+            if (!store) store.emplace(state::Store::Open(options_.state_directory));
             if (!connection) connection = mysql::Connection::Open(options_.connection);
             if (!chunk) chunk = NextChunk(*connection, *store, rows);
             if (!chunk) return;

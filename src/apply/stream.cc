@@ -52,12 +52,12 @@ const Stream::Direction& Stream::direction() const {
   return epoch_ % 2 == 1 ? inverse_ : forward_;
 }
 
-void Stream::start(SwapPhase phase) {
+void Stream::start(int swaps_done) {
   connection_ = mysql::Connection::Open(WithTimeout(options_.connection));
   CheckServer();
   Checkpoint checkpoint = checkpoint_.Load(*connection_);
   epoch_ = checkpoint.epoch;
-  swap_phase_ = phase;
+  swap_phase_ = swaps_done > checkpoint.epoch ? SwapPhase::kDone : SwapPhase::kNone;
   read_ = checkpoint.Start();
   lane_start_ = checkpoint.lanes;
   lane_last_.assign(checkpoint.lanes.size(), 0);
@@ -79,6 +79,11 @@ void Stream::start(SwapPhase phase) {
   last_advance_ = base::Clock::now();
   running_ = true;
   thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
+}
+
+void Stream::Refuse(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  error_ = error;
 }
 
 void Stream::CheckServer() {

@@ -60,9 +60,11 @@ class Stream {
   Stream(StreamOptions options, std::shared_ptr<const CopyFrontier> frontier);
   ~Stream();
 
-  // Loads the checkpoint and starts reading. phase: kDone when a swap is known to have happened
-  // that the checkpoint has not passed.
-  void start(SwapPhase phase = SwapPhase::kNone);
+  // Loads the checkpoint and starts reading. swaps_done: how many swaps are known to have happened;
+  // the checkpoint may not have passed the last one.
+  void start(int swaps_done);
+  // Instead of start(): stands still from the beginning, for this reason.
+  void Refuse(const Error& error);
 
   struct Status {
     bool running = false;

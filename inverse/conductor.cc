@@ -1,0 +1,291 @@
+#include "inverse/conductor.h"
+
+#include "shadow/off_stage.h"
+#include "shadow/prepare.h"
+#include "src/base/duration.h"
+#include "src/base/fault_point.h"
+#include "src/base/log.h"
+#include "src/base/retry.h"
+
+namespace osc::inverse {
+namespace {
+
+using base::Clock;
+using state::MigrationState;
+using std::chrono::milliseconds;
+
+// A lock is never asked for while the stream is further behind than this.
+constexpr milliseconds kSwingLag{500};
+constexpr base::RetryPolicy kSwingPolicy{.first_delay = milliseconds(1000),
+                                         .longest_delay = milliseconds(60000)};
+
+state::StoredError Stored(const Error& error) {
+  return {std::string(ErrorCodeName(error.code())), error.message(), error.hint()};
+}
+
+}  // namespace
+
+Conductor::Conductor(std::filesystem::path state_directory, std::string id)
+    : state_directory_(std::move(state_directory)),
+      id_(std::move(id)),
+      store_(state::Store::Open(state_directory_)) {}
+
+Conductor::~Conductor() { StopWork(); }
+
+void Conductor::StopWork() {
+  copy_thread_ = {};  // asks it to stop and waits
+  copier_.reset();
+  stream_.reset();
+}
+
+void Conductor::Run(std::stop_token stop) {
+  // What ends the migration needs no stream, which may no longer be able to start.
+  tables_ = shadow::LoadTables(store_.Get(id_));
+  if (!HandleIntents(stop, true)) return;
+  Begin(stop);
+  HandleIntents(stop);
+  while (Step(stop)) {
+    base::SleepFor(stop, milliseconds(10));
+    base::ThrowIfStopped(stop);
+  }
+}
+
+void Conductor::Begin(std::stop_token stop) {
+  state::Migration migration = store_.Get(id_);
+  ApplySettings(migration);
+  if (migration.state == MigrationState::kQueued ||
+      migration.state == MigrationState::kPreparing) {
+    store_.SetState(id_, MigrationState::kPreparing);
+    try {
+      shadow::Prepare(store_, migration);
+    } catch (const Error& error) {
+      if (base::IsRetryable(error.code())) throw;
+      Fail(error, true);  // Prepare leaves nothing behind
+      return;
+    }
+    store_.SetState(id_, MigrationState::kCopying);
+    OSC_FAULT_POINT("prepare.done");
+    tables_ = shadow::LoadTables(store_.Get(id_));
+  }
+  door_.emplace(store_, tables_);
+  if (door_->Settle(stop)) store_.AddEvent(id_, "an interrupted swap turned out to be done");
+  frontier_ = std::make_shared<apply::CopyFrontier>();
+  stream_ = std::make_unique<apply::Stream>(shadow::MakeStreamOptions(tables_), frontier_);
+  shadow::CopyOptions options{id_,           state_directory_,  tables_.connection,
+                              tables_.live,  tables_.off_stage, tables_.forward};
+  copier_ = std::make_unique<shadow::Copier>(std::move(options), frontier_, *stream_, pace_,
+                                             [this] { return ThrottleReason(); });
+  copier_->Restore();
+  try {
+    stream_->start(static_cast<int>(store_.Swaps(id_).size()));
+  } catch (const Error& error) {
+    if (base::IsRetryable(error.code()) || state::IsBeforeCutover(store_.Get(id_).state)) throw;
+    // The window stays open for `complete`; CheckStream tells.
+    spdlog::error("{} the stream cannot start: {}", id_, error.message());
+    stream_->Refuse(error);
+  }
+  if (store_.Get(id_).state == MigrationState::kCopying) StartCopy();
+}
+
+void Conductor::StartCopy() {
+  copy_ended_ = false;
+  copy_error_.reset();
+  copy_thread_ = std::jthread([this](std::stop_token stop) {
+    try {
+      copier_->Run(stop);
+    } catch (const Error& error) {
+      copy_error_ = error;
+    } catch (const std::exception& error) {
+      copy_error_ = Error(ErrorCode::kInternal, error.what());
+    }
+    copy_ended_ = true;
+  });
+}
+
+bool Conductor::Step(std::stop_token stop) {
+  if (store_.HasChanged() && !HandleIntents(stop)) return false;
+  if (state::IsFinal(store_.Get(id_).state)) return false;
+  if (CheckStream()) {
+    switch (store_.Get(id_).state) {
+      case MigrationState::kCopying:
+        StepCopy();
+        break;
+      case MigrationState::kCatchingUp:
+      case MigrationState::kReady:
+        StepTowardsCutover(stop);
+        break;
+      default:
+        StepWindow(stop);
+    }
+  }
+  const state::Migration migration = store_.Get(id_);
+  if (state::IsFinal(migration.state)) return false;
+  if (migration.expires_at && !state::IsBeforeCutover(migration.state) &&
+      *migration.expires_at <= std::chrono::system_clock::now()) {
+    store_.AddEvent(id_, "the revert window has ended");
+    Complete("expired");
+    return false;
+  }
+  if (Clock::now() >= next_report_) Report();
+  return true;
+}
+
+bool Conductor::CheckStream() {
+  const auto error = stream_->status().error;
+  if (!error) return true;
+  if (state::IsBeforeCutover(store_.Get(id_).state)) {
+    Fail(*error, error->code() != ErrorCode::kUnprojectable);
+    return false;
+  }
+  if (!stream_error_told_) {
+    stream_error_told_ = true;
+    store_.SetError(id_, Stored(*error));
+    store_.AddEvent(id_, "the stream has stopped: " + error->message());
+  }
+  if (swing_intent_) {
+    AnswerSwing(state::StoredError{
+        "refused", "the stream has stopped, the other table is not up to date: " + error->message(),
+        "both tables are kept; `osc complete " + id_ + "` gives the other one up"});
+  }
+  return false;
+}
+
+void Conductor::StepCopy() {
+  if (!copy_ended_) return;
+  copy_thread_ = {};
+  if (copy_error_) {
+    if (copy_error_->code() == ErrorCode::kCancelled || base::IsRetryable(copy_error_->code())) {
+      throw *copy_error_;
+    }
+    Fail(*copy_error_, copy_error_->code() == ErrorCode::kDiverged);
+    return;
+  }
+  OSC_FAULT_POINT("copy.ended");
+  store_.SetState(id_, MigrationState::kCatchingUp);
+  store_.AddEvent(id_, "all rows are copied");
+}
+
+void Conductor::StepTowardsCutover(std::stop_token stop) {
+  if (!copied_at_) {
+    auto connection = mysql::Connection::Open(tables_.connection);
+    copied_at_ = binlog::CurrentGtidPosition(connection);
+  }
+  const auto status = stream_->status();
+  if (!status.applied.Covers(*copied_at_) || status.lag > kSwingLag) {
+    note_ = "waiting for the stream to catch up";
+    return;
+  }
+  const state::Migration migration = store_.Get(id_);
+  if (migration.settings.postpone_cutover && !migration.cutover_asked) {
+    note_ = "waiting for `osc cutover " + id_ + "`";
+    if (migration.state != MigrationState::kReady) store_.SetState(id_, MigrationState::kReady);
+    return;
+  }
+  TrySwing(stop);
+}
+
+void Conductor::StepWindow(std::stop_token stop) {
+  if (swing_intent_) TrySwing(stop);
+}
+
+void Conductor::TrySwing(std::stop_token stop) {
+  if (Clock::now() < next_swing_) return;
+  if (stream_->status().lag > kSwingLag) {
+    note_ = "waiting for the stream to catch up before the lock is asked for";
+    return;
+  }
+  try {
+    door_->Swing(stop, *stream_);
+    // The next swap, or the operator's next look, is to find the stream turned round.
+    stream_->WaitForEpoch(stop, static_cast<int>(store_.Swaps(id_).size()),
+                          Clock::now() + std::chrono::seconds(30));
+    swing_attempts_ = 0;
+    note_.clear();
+    Report();
+    AnswerSwing(std::nullopt);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled) throw;
+    if (error.code() == ErrorCode::kOutcomeUnknown || error.code() == ErrorCode::kConnectionLost) {
+      throw Error(ErrorCode::kConnectionLost, error.message(), error.hint());
+    }
+    if (base::IsRetryable(error.code())) {
+      const auto delay = base::BackoffDelay(kSwingPolicy, ++swing_attempts_);
+      next_swing_ = Clock::now() + delay;
+      note_ = "attempt " + std::to_string(swing_attempts_) + " to swap gave up: " +
+              error.message() + "; next in " +
+              base::FormatDuration(std::chrono::ceil<std::chrono::seconds>(delay));
+      store_.AddEvent(id_, note_);
+      return;
+    }
+    if (state::IsBeforeCutover(store_.Get(id_).state)) {
+      Fail(error, true);
+    } else {
+      AnswerSwing(Stored(error));
+    }
+  }
+}
+
+void Conductor::AnswerSwing(const std::optional<state::StoredError>& error) {
+  if (swing_intent_) store_.FinishIntent(*swing_intent_, error);
+  swing_intent_.reset();
+}
+
+void Conductor::Complete(const std::string& readiness) {
+  const state::Migration migration = store_.Get(id_);
+  StopWork();
+  auto connection = mysql::Connection::Open(tables_.connection);
+  shadow::DropArtefacts(connection, id_, tables_.live, tables_.off_stage, migration.keep_table);
+  OSC_FAULT_POINT("complete.dropped");
+  state::Progress progress = store_.GetProgress(id_);
+  progress.readiness = readiness;
+  progress.reasons.clear();
+  progress.stream_running = false;
+  progress.stream_direction = "none";
+  progress.note.clear();
+  store_.SetProgress(id_, progress);
+  store_.SetExpiry(id_, std::nullopt);
+  store_.SetState(id_, MigrationState::kCompleted);
+  store_.AddEvent(id_, "completed");
+}
+
+void Conductor::Cancel() {
+  StopWork();
+  auto connection = mysql::Connection::Open(tables_.connection);
+  shadow::DropArtefacts(connection, id_, tables_.live, tables_.off_stage, false);
+  OSC_FAULT_POINT("cancel.dropped");
+  store_.SetState(id_, MigrationState::kCancelled);
+  store_.AddEvent(id_, "cancelled");
+  Report();
+}
+
+void Conductor::Fail(const Error& error, bool keep_tables) {
+  StopWork();
+  state::StoredError stored = Stored(error);
+  if (!keep_tables) {
+    auto connection = mysql::Connection::Open(tables_.connection);
+    shadow::DropArtefacts(connection, id_, tables_.live, tables_.off_stage, false);
+  }
+  store_.SetFailed(id_, MigrationState::kFailed, stored);
+  store_.AddEvent(id_, "failed: " + error.message());
+  spdlog::error("{} failed: {}", id_, error.message());
+  Report();
+}
+
+void Conductor::ApplySettings(const state::Migration& migration) {
+  pace_.threads = migration.settings.copy_threads;
+  pace_.chunk_time = migration.settings.chunk_time;
+  max_lag_ = migration.settings.max_lag;
+  paused_ = migration.paused;
+}
+
+std::string Conductor::ThrottleReason() const {
+  if (paused_) return "paused by `osc pause`";
+  const auto status = stream_->status();
+  if (!status.retrying.empty()) return "the stream tries again: " + status.retrying;
+  const milliseconds most = max_lag_;
+  if (status.lag <= most) return "";
+  return "stream lag " + base::FormatDuration(status.lag) + " is above max-lag " +
+         base::FormatDuration(most);
+}
+
+}  // namespace osc::inverse

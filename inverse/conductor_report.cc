@@ -1,0 +1,55 @@
+// The part of Conductor that tells how it goes.
+#include <algorithm>
+
+#include "inverse/conductor.h"
+
+namespace osc::inverse {
+
+using state::MigrationState;
+
+void Conductor::Report() {
+  next_report_ = base::Clock::now() + std::chrono::milliseconds(200);
+  const state::Migration migration = store_.Get(id_);
+  state::Progress progress = store_.GetProgress(id_);
+  progress.note = note_;
+  progress.throttled = false;
+  progress.throttle_reason.clear();
+  if (copier_ && migration.state == MigrationState::kCopying) {
+    const auto copied = copier_->progress(progress.rows_estimated);
+    meter_.Note(base::Clock::now(), copied.rows, copied.percent);
+    progress.rows_copied = copied.rows;
+    progress.percent = copied.percent;
+    progress.rows_per_second = meter_.RowsPerSecond();
+    progress.eta_seconds = meter_.EtaSeconds();
+    progress.throttle_reason = ThrottleReason();
+    progress.throttled = !progress.throttle_reason.empty();
+  } else if (copier_ && migration.state != MigrationState::kPreparing) {
+    progress.rows_copied = std::max(progress.rows_copied, copier_->progress(0).rows);
+    progress.percent = 100;
+    progress.rows_per_second = 0;
+    progress.eta_seconds.reset();
+  }
+  progress.stream_running = false;
+  progress.stream_direction = "none";
+  const bool window = !state::IsBeforeCutover(migration.state) && !state::IsFinal(migration.state);
+  if (stream_) {
+    const auto status = stream_->status();
+    progress.stream_running = status.running;
+    progress.stream_direction = shadow::StreamDirection(status.epoch);
+    progress.stream_gtid = status.applied.ToString();
+    progress.lag_ms = status.lag.count();
+    progress.rows_applied = status.rows_applied;
+    if (!status.retrying.empty()) progress.note = "trying again: " + status.retrying;
+    progress.readiness = window ? "ready" : "none";
+    progress.reasons.clear();
+    if (window && status.error) {
+      const bool blocked = status.error->code() == ErrorCode::kUnprojectable;
+      progress.readiness = blocked ? "blocked" : "stopped";
+      progress.reasons.push_back({blocked ? "unprojectable" : "stream_stopped", "", 0,
+                                  status.error->message()});
+    }
+  }
+  store_.SetProgress(id_, progress);
+}
+
+}  // namespace osc::inverse

@@ -1,0 +1,96 @@
+#include "inverse/door.h"
+
+#include <nlohmann/json.hpp>
+
+#include "src/base/duration.h"
+#include "src/base/fault_point.h"
+#include "src/base/log.h"
+
+namespace osc::inverse {
+namespace {
+
+using state::MigrationState;
+
+MigrationState StateWhile(int number) {
+  if (number == 1) return MigrationState::kCuttingOver;
+  return number % 2 == 0 ? MigrationState::kReverting : MigrationState::kReapplying;
+}
+
+}  // namespace
+
+std::string SwapDirection(int number) {
+  if (number == 1) return "cutover";
+  return number % 2 == 0 ? "revert" : "reapply";
+}
+
+shadow::SwapPlan Door::Plan(int number) const {
+  return {tables_.id,     number,
+          tables_.live,   tables_.off_stage,
+          tables_.connection, store_.Get(tables_.id).settings.cutover_lock_timeout};
+}
+
+void Door::Account(const state::Swap& swap) {
+  const bool to_new = swap.number % 2 == 1;
+  const auto expires_at =
+      std::chrono::system_clock::now() + store_.Get(tables_.id).settings.retention;
+  store_.FinishSwap(tables_.id, swap, to_new ? MigrationState::kLive : MigrationState::kReverted,
+                    to_new ? state::LiveTable::kNew : state::LiveTable::kOld, expires_at);
+}
+
+void Door::Swing(std::stop_token stop, apply::Stream& stream) {
+  const MigrationState before = store_.Get(tables_.id).state;
+  const int number = stream.status().epoch + 1;
+  std::string identity;
+  {
+    auto connection = mysql::Connection::Open(tables_.connection);
+    identity = shadow::OffStageIdentity(connection, tables_.id);
+  }
+  state::Swap swap =
+      store_.RecordSwapIntent(tables_.id, SwapDirection(number),
+                              nlohmann::json{{"off_stage_identity", identity}}.dump());
+  if (swap.number != number) {
+    store_.DropSwapIntent(tables_.id, swap.number);
+    throw Error(ErrorCode::kDiverged, "the stream stands before swap " + std::to_string(number) +
+                                          ", the store before swap " +
+                                          std::to_string(swap.number));
+  }
+  store_.SetState(tables_.id, StateWhile(number));
+  OSC_FAULT_POINT("swing.intent_recorded");
+  try {
+    const shadow::SwapResult result = shadow::Swap(stop, Plan(number), stream);
+    swap.freeze_point = result.freeze_point.ToString();
+    swap.lock_ms = result.lock_ms;
+    swap.at = std::chrono::system_clock::now();
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kOutcomeUnknown) throw;
+    store_.DropSwapIntent(tables_.id, number);
+    store_.SetState(tables_.id, before);
+    throw;
+  }
+  OSC_FAULT_POINT("swing.swapped");
+  Account(swap);
+  OSC_FAULT_POINT("swing.accounted");
+  spdlog::info("{} {} done, lock held {:.1f} ms", tables_.id, swap.direction, swap.lock_ms);
+}
+
+bool Door::Settle(std::stop_token stop) {
+  auto swap = store_.OpenSwap(tables_.id);
+  if (!swap) return false;
+  auto connection = mysql::Connection::Open(tables_.connection);
+  const std::string identity = nlohmann::json::parse(swap->intent).at("off_stage_identity");
+  if (shadow::DidSwapHappen(stop, connection, Plan(swap->number), identity)) {
+    swap->at = std::chrono::system_clock::now();
+    if (swap->freeze_point.empty()) swap->freeze_point = "not recorded: the engine was interrupted";
+    Account(*swap);
+    return true;
+  }
+  store_.DropSwapIntent(tables_.id, swap->number);
+  MigrationState state = MigrationState::kCatchingUp;
+  if (swap->number > 1) {
+    state = swap->number % 2 == 0 ? MigrationState::kLive : MigrationState::kReverted;
+  }
+  store_.SetState(tables_.id, state);
+  return false;
+}
+
+}  // namespace osc::inverse

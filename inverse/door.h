@@ -1,0 +1,40 @@
+// The revolving door: swings the two tables in either direction and keeps the store's account of it.
+// Cutover, revert and reapply are the same swing; only the words differ.
+#pragma once
+
+#include <stop_token>
+#include <string>
+
+#include "shadow/swap.h"
+#include "shadow/tables.h"
+#include "src/apply/stream.h"
+#include "src/state/store.h"
+
+namespace osc::inverse {
+
+class Door {
+ public:
+  // Used by one thread; keeps references.
+  Door(state::Store& store, const shadow::Tables& tables) : store_(store), tables_(tables) {}
+
+  // One attempt at the next swap: to the new table after an even number of swaps, else back to the
+  // old one. On success the store says live/reverted. On kBusy or kRetryable nothing has changed
+  // and the store has the state that it had before. kOutcomeUnknown: call Settle until it answers.
+  void Swing(std::stop_token stop, apply::Stream& stream);
+
+  // Finds out what became of a swap that was begun and not accounted for; true when there was one
+  // that happened. Throws kConnectionLost when the server cannot be asked yet.
+  bool Settle(std::stop_token stop);
+
+ private:
+  shadow::SwapPlan Plan(int number) const;
+  void Account(const state::Swap& swap);
+
+  state::Store& store_;
+  const shadow::Tables& tables_;
+};
+
+// What the swap number (from 1) is called: cutover, revert, reapply, revert, ...
+std::string SwapDirection(int number);
+
+}  // namespace osc::inverse

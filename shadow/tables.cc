@@ -1,0 +1,42 @@
+#include "shadow/tables.h"
+
+#include "ddl/alter_statement.h"
+#include "ddl/preflight.h"
+#include "ddl/table_definition.h"
+#include "shadow/mapping.h"
+#include "shadow/names.h"
+#include "src/mysql/connection_json.h"
+
+namespace osc::shadow {
+
+Tables LoadTables(const state::Migration& migration) {
+  Tables tables;
+  tables.id = migration.id;
+  tables.connection = mysql::LoadConnection(migration.connection);
+  tables.server_identity = migration.server;
+  tables.live = {migration.database, migration.table};
+  tables.off_stage = {migration.database, ddl::OffStageName(migration.id, migration.table)};
+  if (!migration.old_definition.empty()) {
+    tables.forward = ddl::ForwardProjection(ddl::LoadDefinition(migration.old_definition),
+                                            ddl::LoadDefinition(migration.new_definition),
+                                            ddl::ParseAlter(migration.alter));
+  }
+  return tables;
+}
+
+apply::StreamOptions MakeStreamOptions(const Tables& tables) {
+  apply::StreamOptions options;
+  options.id = tables.id;
+  options.connection = tables.connection;
+  options.server_identity = tables.server_identity;
+  options.live = tables.live;
+  options.off_stage = tables.off_stage;
+  options.checkpoint = CheckpointName(tables.id, tables.live);
+  options.forward = MakeMapping(tables.forward, tables.live, tables.off_stage);
+  options.inverse = MakeMapping(ddl::Invert(tables.forward), tables.live, tables.off_stage);
+  return options;
+}
+
+std::string StreamDirection(int epoch) { return epoch % 2 == 0 ? "old-to-new" : "new-to-old"; }
+
+}  // namespace osc::shadow

@@ -1,0 +1,30 @@
+// The two tables of a migration and how rows go from one to the other: fixed once prepared.
+#pragma once
+
+#include <string>
+
+#include "ddl/projection.h"
+#include "src/apply/stream.h"
+#include "src/mysql/connection.h"
+#include "src/mysql/quote.h"
+#include "src/state/migration.h"
+
+namespace osc::shadow {
+
+struct Tables {
+  std::string id;
+  mysql::ConnectionOptions connection;
+  std::string server_identity;
+  mysql::TableName live;
+  mysql::TableName off_stage;
+  ddl::Projection forward;  // old to new
+};
+
+// From what the store keeps of a prepared migration.
+Tables LoadTables(const state::Migration& migration);
+apply::StreamOptions MakeStreamOptions(const Tables& tables);
+
+// "old-to-new" or "new-to-old", by the number of swaps that the stream has passed.
+std::string StreamDirection(int epoch);
+
+}  // namespace osc::shadow
