@@ -83,7 +83,7 @@ class Parser {
     Advance();
     return name;
   }
-  // [database.]table, and .table for the default database.
+  // [database.]table, .table for the default database, and table.* of a DELETE.
   bool Table(StatementEffect* effect) {
     TableName table{default_database_, ""};
     if (!token_.Is('.')) {
@@ -91,7 +91,7 @@ class Parser {
       if (!first) return false;
       table.name = *first;
     }
-    if (Skip('.')) {
+    if (Skip('.') && !Skip('*')) {
       auto second = Name();
       if (!second) return false;
       if (!table.name.empty()) table.database = table.name;
