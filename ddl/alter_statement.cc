@@ -94,7 +94,7 @@ AlterStatement ParseAlter(std::string_view text) {
     ParseHead(cursor, &alter);
   } else if (first.Is("CREATE") || (first.Is("DROP") && cursor.Peek(1).Is("TABLE")) ||
              first.Is("SELECT") || first.Is("INSERT") || first.Is("UPDATE") || first.Is("DELETE") ||
-             first.Is("TRUNCATE") ||
+             (first.Is("TRUNCATE") && !cursor.Peek(1).Is("PARTITION")) ||
              (first.Is("ALTER") && (cursor.Peek(1).Is("DATABASE") || cursor.Peek(1).Is("SCHEMA") ||
                                     cursor.Peek(1).Is("VIEW") || cursor.Peek(1).Is("USER")))) {
     Invalid("this is no ALTER TABLE: " + cursor.ClauseAt(0), kWhatToWrite);
