@@ -1,0 +1,354 @@
+#include <gtest/gtest.h>
+
+#include "ddl/projection.h"
+#include "src/base/error.h"
+#include "tests/unit/ddl_fixture_test.h"
+
+namespace osc::ddl {
+namespace {
+
+const std::string kInt = "int(11)";
+
+std::string Columns(const Projection& projection) {
+  std::string shown;
+  for (const ColumnPair& pair : projection.columns) {
+    shown += (shown.empty() ? "" : " ") + projection.source.columns[pair.source].name + ">" +
+             projection.target.columns[pair.target].name;
+  }
+  for (const size_t index : projection.preserved) {
+    shown += " *" + projection.target.columns[index].name;
+  }
+  return shown;
+}
+
+std::string KeyOf(const Projection& projection) {
+  std::string shown = projection.source_key + "/" + projection.target_key + ":";
+  for (const ColumnPair& pair : projection.key) {
+    shown += " " + projection.source.columns[pair.source].name + ">" +
+             projection.target.columns[pair.target].name;
+  }
+  return shown;
+}
+
+std::string Ordered(const Projection& projection) {
+  std::string shown;
+  for (const std::vector<size_t>& columns : projection.ordered_values) {
+    shown += "(";
+    for (const size_t index : columns) shown += " " + projection.source.columns[index].name;
+    shown += " )";
+  }
+  return shown + (projection.unordered_unique ? " unordered" : "");
+}
+
+Projection Project(const TableDefinition& original, const TableDefinition& altered,
+                   const std::string& alter) {
+  return ForwardProjection(original, altered, ParseAlter(alter));
+}
+
+std::string Refusal(const TableDefinition& original, const TableDefinition& altered,
+                    const std::string& alter) {
+  try {
+    Project(original, altered, alter);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kRefused);
+    EXPECT_FALSE(error.hint().empty());
+    return error.message();
+  }
+  return "accepted";
+}
+
+const KeyText kPrimary{"PRIMARY", {"id"}};
+
+TEST(Projection, MapsColumnsByIdentity) {
+  const TableDefinition original =
+      MakeTable({{"id", kInt}, {"a", kInt}, {"b", "varchar(9)"}}, {kPrimary});
+  const struct {
+    const char* alter;
+    TableDefinition altered;
+    const char* forward;
+    const char* inverse;
+  } kCases[] = {
+      {"ADD c INT AFTER id",
+       MakeTable({{"id", kInt}, {"c", kInt, "null"}, {"a", kInt}, {"b", "varchar(9)"}}, {kPrimary}),
+       "id>id a>a b>b *c", "id>id a>a b>b"},
+      {"DROP a", MakeTable({{"id", kInt}, {"b", "varchar(9)"}}, {kPrimary}), "id>id b>b",
+       "id>id b>b *a"},
+      {"MODIFY b VARCHAR(9) FIRST",
+       MakeTable({{"b", "varchar(9)"}, {"id", kInt}, {"a", kInt}}, {kPrimary}), "b>b id>id a>a",
+       "id>id a>a b>b"},
+      {"RENAME COLUMN a TO c",
+       MakeTable({{"id", kInt}, {"c", kInt}, {"b", "varchar(9)"}}, {kPrimary}), "id>id a>c b>b",
+       "id>id c>a b>b"},
+      {"CHANGE a A INT", MakeTable({{"id", kInt}, {"A", kInt}, {"b", "varchar(9)"}}, {kPrimary}),
+       "id>id a>A b>b", "id>id A>a b>b"},
+      {"CHANGE a b INT, CHANGE b a VARCHAR(9)",
+       MakeTable({{"id", kInt}, {"b", kInt}, {"a", "varchar(9)"}}, {kPrimary}), "id>id a>b b>a",
+       "id>id b>a a>b"},
+      {"RENAME COLUMN a TO c, ADD a INT",
+       MakeTable({{"id", kInt}, {"c", kInt}, {"b", "varchar(9)"}, {"a", kInt}}, {kPrimary}),
+       "id>id a>c b>b *a", "id>id c>a b>b"},
+      {"DROP a, ADD a INT", MakeTable({{"id", kInt}, {"b", "varchar(9)"}, {"a", kInt}}, {kPrimary}),
+       "id>id b>b *a", "id>id b>b *a"},
+      {"DROP a, CHANGE b a VARCHAR(9)", MakeTable({{"id", kInt}, {"a", "varchar(9)"}}, {kPrimary}),
+       "id>id b>a", "id>id a>b *a"},
+      {"ADD COLUMN IF NOT EXISTS a INT",
+       MakeTable({{"id", kInt}, {"a", kInt}, {"b", "varchar(9)"}}, {kPrimary}), "id>id a>a b>b",
+       "id>id a>a b>b"},
+      {"DROP COLUMN IF EXISTS z, CHANGE COLUMN IF EXISTS y a INT",
+       MakeTable({{"id", kInt}, {"a", kInt}, {"b", "varchar(9)"}}, {kPrimary}), "id>id a>a b>b",
+       "id>id a>a b>b"},
+      {"RENAME COLUMN id TO ID",
+       MakeTable({{"ID", kInt}, {"a", kInt}, {"b", "varchar(9)"}}, {{"PRIMARY", {"ID"}}}),
+       "id>ID a>a b>b", "ID>id a>a b>b"},
+  };
+  for (const auto& test : kCases) {
+    const Projection forward = Project(original, test.altered, test.alter);
+    EXPECT_EQ(Columns(forward), test.forward) << test.alter;
+    const Projection inverse = Invert(forward);
+    EXPECT_EQ(Columns(inverse), test.inverse) << test.alter;
+    EXPECT_EQ(Columns(Invert(inverse)), test.forward) << test.alter;
+    EXPECT_EQ(KeyOf(Invert(inverse)), KeyOf(forward)) << test.alter;
+    EXPECT_EQ(Ordered(Invert(inverse)), Ordered(forward)) << test.alter;
+  }
+}
+
+TEST(Projection, LeavesGeneratedColumnsOut) {
+  const TableDefinition original = MakeTable(
+      {{"id", kInt}, {"a", kInt}, {"g", kInt, "stored"}, {"v", kInt, "virtual"}}, {kPrimary});
+  EXPECT_EQ(Columns(Project(original, original, "FORCE")), "id>id a>a");
+
+  const TableDefinition generated =
+      MakeTable({{"id", kInt}, {"a", kInt, "stored"}, {"g", kInt, "stored"}}, {kPrimary});
+  const Projection forward = Project(original, generated, "MODIFY a INT AS (id) STORED, DROP v");
+  EXPECT_EQ(Columns(forward), "id>id");
+  EXPECT_EQ(Columns(Invert(forward)), "id>id *a");
+
+  const TableDefinition plain =
+      MakeTable({{"id", kInt}, {"a", kInt}, {"g", kInt}, {"v", kInt, "virtual"}}, {kPrimary});
+  EXPECT_NE(Refusal(original, plain, "MODIFY g INT").find("generated column 'g'"),
+            std::string::npos);
+  EXPECT_EQ(Columns(Project(original, plain, "DROP g, ADD g INT AFTER a")), "id>id a>a *g");
+}
+
+TEST(Projection, ChoosesTheSharedKey) {
+  const TableDefinition original =
+      MakeTable({{"id", kInt}, {"a", "bigint(20)"}, {"b", "varchar(9)"}, {"c", kInt}},
+                {kPrimary, {"ab", {"a", "b"}}, {"b", {"b"}}, {"ca", {"c", "a"}}, {"c", {"c"}}});
+  const struct {
+    const char* alter;
+    std::vector<KeyText> keys;
+    const char* forward;
+    const char* inverse;
+  } kCases[] = {
+      {"FORCE", {kPrimary, {"b", {"b"}}}, "PRIMARY/PRIMARY: id>id", "PRIMARY/PRIMARY: id>id"},
+      {"DROP PRIMARY KEY, ADD UNIQUE u (id)",
+       {{"u", {"id"}}},
+       "PRIMARY/u: id>id",
+       "u/PRIMARY: id>id"},
+      {"DROP PRIMARY KEY",
+       {{"ab", {"a", "b"}}, {"b", {"b"}}, {"ca", {"c", "a"}}, {"c", {"c"}}},
+       "c/c: c>c",
+       "c/c: c>c"},
+      {"DROP PRIMARY KEY, DROP KEY c",
+       {{"ab", {"a", "b"}}, {"b", {"b"}}, {"ca", {"a", "c"}}},
+       "ca/ca: c>c a>a",
+       "ca/ca: a>a c>c"},
+      {"DROP PRIMARY KEY, DROP KEY c, DROP KEY ca",
+       {{"ab", {"a", "b"}}, {"b", {"b"}}},
+       "b/b: b>b",
+       "b/b: b>b"},
+      {"DROP PRIMARY KEY, ADD PRIMARY KEY (c)",
+       {{"PRIMARY", {"c"}}},
+       "c/PRIMARY: c>c",
+       "PRIMARY/c: c>c"},
+  };
+  for (const auto& test : kCases) {
+    TableDefinition altered = original;
+    altered.keys.clear();
+    for (const KeyText& key : test.keys) {
+      altered.keys.push_back(
+          MakeTable({{"id", kInt}, {"a", kInt}, {"b", kInt}, {"c", kInt}}, {key}).keys[0]);
+    }
+    const Projection forward = Project(original, altered, test.alter);
+    EXPECT_EQ(KeyOf(forward), test.forward) << test.alter;
+    EXPECT_EQ(KeyOf(Invert(forward)), test.inverse) << test.alter;
+  }
+}
+
+TEST(Projection, FollowsTheKeyThroughARename) {
+  const TableDefinition original = MakeTable({{"a", kInt}, {"b", kInt}}, {{"PRIMARY", {"a", "b"}}});
+  const TableDefinition altered = MakeTable({{"b", kInt}, {"a", kInt}}, {{"PRIMARY", {"a", "b"}}});
+  const Projection forward = Project(original, altered, "CHANGE a b INT, CHANGE b a INT");
+  EXPECT_EQ(KeyOf(forward), "PRIMARY/PRIMARY: a>b b>a");
+  EXPECT_EQ(KeyOf(Invert(forward)), "PRIMARY/PRIMARY: a>b b>a");
+}
+
+TEST(Projection, TakesKeysOfTheseTypes) {
+  const struct {
+    const char* before;
+    const char* after;
+    bool shared;
+  } kCases[] = {
+      {"int(11)", "int(11)", true},
+      {"int(11)", "bigint(20)", true},
+      {"bigint(20)", "int(10) unsigned", true},
+      {"tinyint(1)", "smallint(6)", true},
+      {"decimal(10,2)", "decimal(20,2)", true},
+      {"decimal(10,2)", "decimal(10,3)", false},
+      {"decimal(10,0)", "bigint(20)", false},
+      {"varchar(10)", "varchar(20)", true},
+      {"char(10)", "char(20)", true},
+      {"char(10)", "varchar(10)", false},
+      {"varchar(10)", "int(11)", false},
+      {"binary(16)", "binary(16)", true},
+      {"binary(16)", "binary(20)", false},
+      {"varbinary(16)", "varbinary(20)", true},
+      {"binary(16)", "varbinary(16)", false},
+      {"date", "date", true},
+      {"date", "datetime", false},
+      {"datetime(3)", "datetime(3)", true},
+      {"datetime(3)", "datetime(6)", false},
+      {"timestamp", "timestamp", true},
+      {"timestamp", "datetime", false},
+      {"time(6)", "time(6)", true},
+      {"year(4)", "year(4)", true},
+      {"enum('a')", "enum('a')", false},
+      {"set('a')", "set('a')", false},
+      {"bit(8)", "bit(8)", false},
+      {"float", "float", false},
+      {"double", "double", false},
+      {"json", "json", false},
+      {"uuid", "uuid", false},
+  };
+  for (const auto& test : kCases) {
+    const std::string refusal =
+        Refusal(MakeTable({{"id", test.before}}, {kPrimary}),
+                MakeTable({{"id", test.after}}, {kPrimary}), "MODIFY id INT");
+    EXPECT_EQ(refusal == "accepted", test.shared)
+        << test.before << " to " << test.after << ": " << refusal;
+  }
+  const std::string collation =
+      Refusal(MakeTable({{"id", "varchar(9)", "", "utf8mb4_general_ci"}}, {kPrimary}),
+              MakeTable({{"id", "varchar(9)", "", "utf8mb4_bin"}}, {kPrimary}), "MODIFY id INT");
+  EXPECT_NE(collation.find("from utf8mb4_general_ci to utf8mb4_bin"), std::string::npos);
+}
+
+TEST(Projection, RefusalNamesEveryCandidate) {
+  const TableDefinition original = MakeTable({{"id", kInt},
+                                              {"n", kInt, "null"},
+                                              {"p", "varchar(9)"},
+                                              {"f", "float"},
+                                              {"g", kInt, "stored"},
+                                              {"x", kInt},
+                                              {"h", kInt},
+                                              {"i", kInt}},
+                                             {kPrimary,
+                                              {"n", {"n"}},
+                                              {"p", {"p(3)"}},
+                                              {"e", {"()"}},
+                                              {"f", {"f"}},
+                                              {"g", {"g"}},
+                                              {"x", {"x"}},
+                                              {"h", {"h"}, true, "HASH"},
+                                              {"i", {"i"}, true, "BTREE", true},
+                                              {"plain", {"id"}, false}});
+  TableDefinition altered = original;
+  altered.keys.clear();
+  const std::string message = Refusal(original, altered, "FORCE");
+  for (const char* part :
+       {"'PRIMARY' the other table has no unique key over these columns",
+        "'n' column 'n' may be NULL", "'p' holds only a prefix of column 'p'",
+        "'e' holds an expression", "'f' column 'f' has the type float",
+        "'g' column 'g' is generated", "'h' is a HASH index", "'i' is ignored or invisible"}) {
+    EXPECT_NE(message.find(part), std::string::npos) << part << " in: " << message;
+  }
+  EXPECT_EQ(message.find("'plain'"), std::string::npos);
+
+  EXPECT_NE(Refusal(MakeTable({{"a", kInt}}, {}), MakeTable({{"a", kInt}}, {}), "FORCE")
+                .find("it has no primary or unique key"),
+            std::string::npos);
+  EXPECT_NE(Refusal(MakeTable({{"id", kInt}, {"a", kInt}}, {kPrimary}),
+                    MakeTable({{"a", kInt}}, {}), "DROP id")
+                .find("'PRIMARY' column 'id' is not in the other table"),
+            std::string::npos);
+  EXPECT_NE(Refusal(MakeTable({{"id", kInt}}, {kPrimary}),
+                    MakeTable({{"id", kInt, "null"}}, {{"u", {"id"}}}), "FORCE")
+                .find("its counterpart 'u' column 'id' may be NULL"),
+            std::string::npos);
+}
+
+TEST(Projection, ListsWhatTheTargetKeepsUnique) {
+  const std::initializer_list<ColumnText> columns = {
+      {"id", kInt}, {"a", "varchar(9)"}, {"b", kInt, "null"}, {"g", kInt, "virtual"}};
+  const TableDefinition original = MakeTable(columns, {kPrimary, {"a", {"a"}}});
+  const struct {
+    const char* alter;
+    std::vector<KeyText> keys;
+    const char* forward;
+    const char* inverse;
+  } kCases[] = {
+      {"FORCE", {kPrimary}, "", "( a )"},
+      {"FORCE", {kPrimary, {"u", {"b", "a"}}}, "( b a )", "( a )"},
+      {"FORCE", {kPrimary, {"u", {"a", "id"}}}, "", "( a )"},
+      {"FORCE", {kPrimary, {"u", {"a(3)"}}}, " unordered", "( a )"},
+      {"FORCE", {kPrimary, {"u", {"()"}}}, " unordered", "( a )"},
+      {"FORCE", {kPrimary, {"u", {"g"}}}, " unordered", "( a )"},
+      {"FORCE", {kPrimary, {"u", {"id", "()"}}}, "", "( a )"},
+      {"FORCE", {kPrimary, {"u", {"a"}}, {"v", {"b"}}}, "( a )( b )", "( a )"},
+      {"FORCE", {{"PRIMARY", {"b"}}, {"u", {"id"}}}, "( b )", "( a )"},
+      {"FORCE", {kPrimary, {"k", {"a"}, false}}, "", "( a )"},
+  };
+  for (const auto& test : kCases) {
+    TableDefinition altered = MakeTable(columns, {});
+    for (const KeyText& key : test.keys) altered.keys.push_back(MakeTable(columns, {key}).keys[0]);
+    const Projection forward = Project(original, altered, test.alter);
+    EXPECT_EQ(Ordered(forward), test.forward) << test.keys.back().name;
+    EXPECT_EQ(Ordered(Invert(forward)), test.inverse);
+  }
+  // A preserved column feeds the key: nobody can tell its values from the source.
+  const TableDefinition wider = MakeTable({{"id", kInt},
+                                           {"a", "varchar(9)"},
+                                           {"b", kInt, "null"},
+                                           {"g", kInt, "virtual"},
+                                           {"n", kInt, "null"}},
+                                          {kPrimary, {"u", {"a", "n"}}});
+  EXPECT_EQ(Ordered(Project(original, wider, "ADD n INT")), " unordered");
+}
+
+TEST(TableDefinition, IsTheSameAfterSavingAndLoading) {
+  TableDefinition table = MakeTable(
+      {{"id", "bigint(20) unsigned", "auto"},
+       {"é`", "enum('a','b''c')", "null", "latin1_swedish_ci"},
+       {"d", "decimal(10,2)", "default"},
+       {"g", kInt, "virtual"}},
+      {kPrimary, {"u", {"é`(3)", "()"}}, {"h", {"d"}, true, "HASH", true}, {"k", {"d"}, false}});
+  table.columns[2].invisible = true;
+  table.create_statement = "CREATE TABLE `t` (\n  `é``` enum('a','b''c')\n)";
+  const std::string saved = SaveDefinition(table);
+  const TableDefinition loaded = LoadDefinition(saved);
+  EXPECT_EQ(SaveDefinition(loaded), saved);
+  EXPECT_EQ(loaded.name, table.name);
+  EXPECT_EQ(loaded.create_statement, table.create_statement);
+  EXPECT_EQ(loaded.columns[1].type.members, table.columns[1].type.members);
+  EXPECT_EQ(loaded.columns[1].type.charset, "latin1");
+  EXPECT_TRUE(loaded.columns[0].auto_increment);
+  EXPECT_TRUE(loaded.columns[2].invisible);
+  EXPECT_TRUE(loaded.columns[3].virtual_generated);
+  EXPECT_EQ(loaded.keys[1].parts[0].prefix_length, 3U);
+  EXPECT_TRUE(loaded.keys[1].parts[1].expression);
+  EXPECT_TRUE(loaded.keys[2].ignored);
+  for (const char* text : {"", "{}", "[]", "{\"database\":1}"}) {
+    EXPECT_THROW(LoadDefinition(text), Error) << text;
+  }
+}
+
+TEST(TableDefinition, FindsNamesWithoutCase) {
+  const TableDefinition table = MakeTable({{"Id", kInt}, {"É", kInt}}, {{"PRIMARY", {"Id"}}});
+  EXPECT_EQ(table.FindColumn("iD"), 0U);
+  EXPECT_EQ(table.FindColumn("é"), 1U);
+  EXPECT_EQ(table.FindColumn("e"), std::nullopt);
+  EXPECT_NE(table.FindKey("primary"), nullptr);
+}
+
+}  // namespace
+}  // namespace osc::ddl
