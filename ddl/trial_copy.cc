@@ -72,7 +72,11 @@ size_t LengthOfUnfitOption(const std::vector<SqlToken>& tokens, size_t at, bool 
     }
   }
   if (name == 0 || at + name >= tokens.size()) return 0;
-  const size_t value = at + name + (tokens[at + name].Is('=') ? 1 : 0);
+  // A column may have the name of an option: ADD compression INT.
+  const bool begins_clause = at == 0 || tokens[at - 1].Is(',');
+  const bool has_sign = tokens[at + name].Is('=');
+  if (!begins_clause && !has_sign) return 0;
+  const size_t value = at + name + (has_sign ? 1 : 0);
   const bool plain = value < tokens.size() && (tokens[value].kind == TokenKind::kWord ||
                                                tokens[value].kind == TokenKind::kNumber ||
                                                tokens[value].kind == TokenKind::kString);
