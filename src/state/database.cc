@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <stop_token>
 
@@ -36,9 +37,18 @@ void CreateFile(const std::filesystem::path& directory, const std::filesystem::p
   if (!std::filesystem::is_directory(directory, error)) {
     RefuseDirectory("use the state directory", directory, "it is not a directory");
   }
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) RefuseDirectory("open", file, std::strerror(errno));
+  if (std::filesystem::exists(file, error)) return;
+  // Created closed under another name: when a process closes a descriptor of a file, it loses every
+  // POSIX lock on that file, those of SQLite in its other threads too, and then the next process
+  // that ends removes the write-ahead log from under them.
+  std::string temporary = file.string() + ".XXXXXX";
+  const int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);
+  if (descriptor < 0) RefuseDirectory("write to", directory, std::strerror(errno));
   ::close(descriptor);
+  const int linked = ::link(temporary.c_str(), file.c_str());
+  const int cause = errno;
+  ::unlink(temporary.c_str());
+  if (linked != 0 && cause != EEXIST) RefuseDirectory("create", file, std::strerror(cause));
 }
 
 }  // namespace
