@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -320,6 +322,31 @@ TEST_F(StateStoreTest, ManyThreadsOpenAndWriteAtOnce) {
   for (const Migration& migration : store.List()) {
     EXPECT_EQ(store.Events(migration.id).size(), 10U);
   }
+}
+
+// Opening a second store must not take the locks of the first one away: the other process, which
+// ends last as far as SQLite can see, would remove the log that the first store writes to.
+TEST_F(StateStoreTest, AnotherProcessEndsWhileTwoStoresAreOpenHere) {
+  int go[2];
+  ASSERT_EQ(::pipe(go), 0);
+  const pid_t other = ::fork();
+  ASSERT_GE(other, 0);
+  if (other == 0) {
+    char byte = 0;
+    if (::read(go[0], &byte, 1) != 1) ::_exit(1);
+    { Store::Open(directory_); }
+    ::_exit(0);
+  }
+  Store first = Store::Open(directory_);
+  const std::string id = first.Create(NewMigration("users")).id;
+  { Store::Open(directory_).Get(id); }
+  ASSERT_EQ(::write(go[1], "x", 1), 1);
+  int status = -1;
+  ASSERT_EQ(::waitpid(other, &status, 0), other);
+  ASSERT_EQ(status, 0);
+  EXPECT_TRUE(std::filesystem::exists(File().string() + "-wal"));
+  first.AddEvent(id, "still heard");
+  EXPECT_EQ(Store::Open(directory_).Events(id).size(), 1U);
 }
 
 TEST_F(StateStoreTest, RefusesANewerSchema) {
