@@ -114,7 +114,6 @@ void ProbeDatabase(mysql::Connection& connection, const std::string& database,
       {"INSERT", "INSERT INTO " + absent + " VALUES (1)"},
       {"UPDATE", "UPDATE " + absent + " SET a = 1"},
       {"DELETE", "DELETE FROM " + absent},
-      // LIKE asks for SELECT too; the server names the first that fails, which is CREATE.
       {"CREATE", "CREATE TABLE " + absent + " LIKE " + absent_too},
       {"ALTER", "ALTER TABLE " + absent + " ADD a INT"},
       {"DROP", "TRUNCATE TABLE " + absent},
@@ -125,7 +124,8 @@ void ProbeDatabase(mysql::Connection& connection, const std::string& database,
   const bool no_select = IsDenied(connection, probes[0].second);
   for (const auto& [privilege, sql] : probes) {
     const std::string_view name = privilege;
-    const bool needs_select = name == "CREATE" || name == "CREATE TEMPORARY TABLES";
+    const bool needs_select =
+        name == "CREATE" || name == "CREATE TEMPORARY TABLES" || name == "LOCK TABLES";
     if (name == "SELECT" ? no_select : IsDenied(connection, sql)) {
       // Without SELECT these probes fail whatever else is granted: ask the grants.
       if (needs_select && no_select && Holds(ReadGrants(connection), privilege, database)) continue;

@@ -1,7 +1,7 @@
 #include "ddl/trial_copy.h"
 
 #include <algorithm>
-#include <array>
+#include <functional>
 #include <random>
 #include <vector>
 
@@ -121,6 +121,21 @@ void ReplaceAll(std::string* text, const std::string& from, const std::string& t
   }
 }
 
+// FitForTemporary has made full-text keys into plain ones over prefixes of one character.
+void RestoreFulltext(TableDefinition* table) {
+  const auto was_fulltext = [](const Key& key) {
+    return !key.unique && std::all_of(key.parts.begin(), key.parts.end(),
+                                      [](const KeyPart& part) { return part.prefix_length == 1; });
+  };
+  // The servers list full-text keys last.
+  const auto first =
+      std::stable_partition(table->keys.begin(), table->keys.end(), std::not_fn(was_fulltext));
+  for (auto key = first; key != table->keys.end(); ++key) {
+    key->type = "FULLTEXT";
+    for (KeyPart& part : key->parts) part.prefix_length = 0;
+  }
+}
+
 // The server's own words, about the user's table.
 std::string ServerMessage(const Error& error, const std::string& trial_name,
                           const std::string& table_name) {
@@ -196,11 +211,13 @@ TableDefinition TryAlter(mysql::Connection& connection, const TableDefinition& o
     altered.create_statement.replace(0, head.size(),
                                      "CREATE TABLE " + mysql::QuoteIdentifier(original.name.name));
   }
-  for (Key& key : altered.keys) {
-    const Key* before = original.FindKey(key.name);
-    if (before == nullptr || before->type != "FULLTEXT" || key.unique) continue;
-    key.type = before->type;
-    for (KeyPart& part : key.parts) part.prefix_length = 0;
+  const auto has_fulltext = [](const std::string& sql) {
+    const std::vector<SqlToken> tokens = mysql::Tokenize(sql);
+    return std::any_of(tokens.begin(), tokens.end(),
+                       [](const SqlToken& token) { return token.Is("FULLTEXT"); });
+  };
+  if (has_fulltext(original.create_statement) || has_fulltext(alter.clauses)) {
+    RestoreFulltext(&altered);
   }
   return altered;
 }
