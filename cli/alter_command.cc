@@ -106,6 +106,11 @@ int RunAlter(Context& context) {
     base::SetUpLog((options.state_directory / "engine.log").string(), options.log_level);
     engine.emplace(options.state_directory, std::nullopt);
   }
+  if (!engine) {
+    context.stage = Stage::kEngine;
+    keeper.Ensure();  // first: without an engine nothing is left in the store
+    context.stage = Stage::kPreflight;
+  }
   const state::Migration migration = store->Create(NewMigration(context, change));
   context.id = migration.id;
   if (engine) {
@@ -115,7 +120,7 @@ int RunAlter(Context& context) {
   }
 
   context.stage = Stage::kEngine;
-  keeper.Ensure();
+  keeper.Ensure();  // it may have ended, being idle, just before it could see the migration
   if (options.detach) {
     context.out.Line(migration.id);
     if (context.out.json()) {

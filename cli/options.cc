@@ -15,8 +15,7 @@ constexpr std::string_view kAbout =
     "once,\n"
     "keeping every write made since.";
 
-constexpr std::string_view kAfter = R"(
-A change from end to end:
+constexpr std::string_view kAfter = R"(A change from end to end:
   osc plan   --database shop --table users --alter "DROP COLUMN title"
   osc alter  --database shop --table users --alter "DROP COLUMN title"
   osc revert ID        take it back; osc reapply ID goes forward again
@@ -29,7 +28,7 @@ Exit codes: 0 done; 1 failed; 2 bad usage; 3 refused; 4 server or engine cannot 
 )";
 
 constexpr std::string_view kGlobalHint =
-    "\nConnection and global options: osc --help. They may stand before or after the command.\n";
+    "\n\nConnection and global options: osc --help. They may stand before or after the command.\n";
 
 // Everything that CLI11 writes into, and the options that are looked at by hand afterwards.
 struct Parser {
@@ -77,7 +76,7 @@ void Parser::AddGlobal() {
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.add_option("--log-level", options.log_level, "Of the engine: trace, debug, info, warn, error")
       ->type_name("LEVEL")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}).description(""));
   app.add_flag("--no-autostart", no_autostart,
                "Fail (exit 4) instead of starting an engine when none runs");
 }
@@ -89,7 +88,7 @@ void Parser::AddConnection() {
     return app.add_option(name, value, about)->type_name(type)->group("Connection");
   };
   add("--host", to.host, "Server's host", "HOST");
-  add("--port", to.port, "Server's port", "PORT")->check(CLI::Range(1, 65535));
+  add("--port", to.port, "Server's port", "PORT")->check(CLI::Range(1, 65535).description(""));
   add("--socket", to.socket, "Server's socket file", "FILE");
   add("--user", to.user, "User", "USER");
   add("--database", to.database, "Database of the table", "NAME");
@@ -102,7 +101,8 @@ void Parser::AddConnection() {
       ->group("Connection");
   add("--ssl-mode", to.ssl_mode, "disabled, preferred, required, verify-ca or verify-identity",
       "MODE")
-      ->check(CLI::IsMember({"disabled", "preferred", "required", "verify-ca", "verify-identity"}));
+      ->check(CLI::IsMember({"disabled", "preferred", "required", "verify-ca", "verify-identity"})
+                  .description(""));
   add("--ssl-ca", to.ssl_ca, "Certificates of trusted authorities", "FILE");
   add("--ssl-cert", to.ssl_cert, "Client certificate", "FILE");
   add("--ssl-key", to.ssl_key, "Client key", "FILE");
@@ -113,7 +113,7 @@ void Parser::AddConnection() {
 CLI::App* Parser::Command(const std::string& name, const std::string& about,
                           const std::string& after) {
   CLI::App* command = app.add_subcommand(name, about);
-  command->footer("\n" + after + std::string(kGlobalHint));
+  command->footer(after + std::string(kGlobalHint));
   return command;
 }
 
@@ -144,15 +144,15 @@ void Parser::AddSettings(CLI::App* command) {
 
 void Parser::AddId(CLI::App* command, bool required) {
   CLI::Option* id =
-      command->add_option("id", options.id, "The migration, or a unique prefix of it");
-  id->type_name("ID");
+      command->add_option("ID", options.id, "The migration, or a unique prefix of it");
+  id->type_name(" ");
   if (required) id->required();
 }
 
 void Parser::AddWaiting(CLI::App* command) {
-  CLI::Option* detach = command->add_flag("--detach", options.detach,
-                                          "Return as soon as the engine has accepted the work");
-  command->add_flag("--wait", wait, "Wait until it is done (the default)")->excludes(detach);
+  command->add_flag("--detach", options.detach,
+                    "Return as soon as the engine has accepted the work");
+  command->add_flag("--wait", wait, "Wait until it is done (the default)");
 }
 
 void Parser::AddCommands() {
@@ -277,6 +277,9 @@ void Parser::Finish() {
       throw error.Within("--exit-when-idle");
     }
   }
+  if (wait && options.detach) {
+    throw Error(ErrorCode::kInvalidArgument, "--wait and --detach exclude each other");
+  }
   if (options.foreground && options.detach) {
     throw Error(
         ErrorCode::kInvalidArgument, "--foreground and --detach exclude each other",
@@ -320,8 +323,7 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   try {
     parser.app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    const auto commands = parser.app.get_subcommands();
-    return {{}, commands.empty() ? parser.app.help() : commands.front()->help()};
+    return {{}, parser.app.help()};  // of the command, when there is one
   } catch (const CLI::CallForVersion& version) {
     return {{}, std::string(version.what()) + "\n"};
   } catch (const CLI::ParseError& error) {

@@ -1,3 +1,4 @@
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -11,6 +12,7 @@ namespace osc::cli {
 
 int RunServe(Context& context) {
   Interrupt interrupt;
+  ::prctl(PR_SET_NAME, "osc");  // not "exe", as it is after an exec of /proc/self/exe
   std::signal(SIGPIPE, SIG_IGN);
   base::SetUpLog("", context.options.log_level);
   state::Store::Open(context.options.state_directory);  // makes the directory
