@@ -28,13 +28,17 @@ struct Transaction {
   std::string file;          // where the transaction ends
   uint64_t end_offset = 0;
   std::vector<RowsEvent> rows;  // of the tables that the filter let through, in order
-  // The statement of a transaction that is one (DDL, TRUNCATE), else empty; schema is the default
-  // database that it ran in.
+  // What the binlog has as text: DDL, TRUNCATE, and changes by a session with
+  // binlog_format=STATEMENT; mostly empty. schema is the default database that it ran in. Several
+  // statements of one transaction are joined by ";\n"; where the default database changes between
+  // them, "USE `name`" stands between. BEGIN, COMMIT, ROLLBACK, SAVEPOINT and XA are left out.
   std::string schema;
   std::string statement;
 };
 
-// True for the tables whose rows are wanted. All others are passed over undecoded.
+// True for the tables whose rows are wanted; asked on the reader's thread, once a statement. All
+// others are passed over undecoded. Wanted tables have to be transactional (InnoDB): a transaction
+// that was rolled back may stand in the binlog, and its rows are left out.
 using TableFilter = std::function<bool(std::string_view database, std::string_view table)>;
 
 class Reader {
@@ -46,7 +50,9 @@ class Reader {
   ~Reader();
 
   // The next transaction, in commit order; also those without wanted rows, because they move the
-  // position. nullopt after a heartbeat or when a stop is asked for (ask the token).
+  // position. nullopt after a heartbeat or when a stop is asked for (ask the token); calling again
+  // goes on where it was. A stop is seen within 100 ms; a server that sends neither events nor
+  // heartbeats for 15 s (2 minutes while it looks for the start) is kConnectionLost.
   std::optional<Transaction> Next(std::stop_token stop);
 
  private:

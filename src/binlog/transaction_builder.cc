@@ -177,7 +177,6 @@ void TransactionBuilder::StartGroup() {
   }
   in_group_ = true;
   has_begun_ = false;
-  can_roll_back_ = true;
   current_ = Transaction();
   last_schema_.clear();
   savepoints_.clear();
@@ -242,7 +241,6 @@ void TransactionBuilder::AddTaggedGtid(std::string_view body) {
 
 void TransactionBuilder::AddMariaDbGtid(const Event& event) {
   constexpr uint64_t kStandalone = 0x01;
-  constexpr uint64_t kTransactional = 0x04;
   ByteReader reader(event.body);
   Gtid gtid;
   gtid.family = mysql::Family::kMariaDb;
@@ -252,7 +250,6 @@ void TransactionBuilder::AddMariaDbGtid(const Event& event) {
   const uint64_t flags = reader.Little(1);
   SetGtid(std::move(gtid));
   has_begun_ = (flags & kStandalone) == 0;
-  can_roll_back_ = (flags & kTransactional) != 0;
 }
 
 std::optional<Transaction> TransactionBuilder::AddQuery(std::string_view body,
@@ -285,7 +282,7 @@ std::optional<Transaction> TransactionBuilder::AddStatement(std::string_view sch
   if (!in_group_) StartGroup();
   if (Is(text, "COMMIT")) return Finish();
   if (Is(text, "ROLLBACK")) {
-    RollBack();
+    current_.rows.clear();  // see RollBackTo
     return Finish();
   }
   if (StartsWith(text, "SAVEPOINT ")) {
@@ -319,29 +316,20 @@ std::optional<Transaction> TransactionBuilder::AddStatement(std::string_view sch
   return Finish();
 }
 
-// Rows in row format lie in a group that is rolled back only when their table can be rolled back:
-// the changes of other tables get a group of their own, which commits (seen on MariaDB 10.11 and
-// 11.8, where mixing in a MyISAM table makes the server write rolled back rows at all).
-void TransactionBuilder::RollBack() {
-  if (!can_roll_back_ && !current_.rows.empty()) {
-    throw Error(ErrorCode::kDiverged,
-                "the binlog has a transaction that was rolled back with rows of " +
-                    current_.rows.front().map().Name() + " that may have stayed");
-  }
-  current_.rows.clear();
-}
-
+// The servers write what was rolled back when a table without transactions took part (seen on
+// MariaDB 10.11 and 11.8 with MyISAM; MySQL with GTIDs does not let them mix). Rows of such a table
+// lie in a group of their own, which commits; these are rows of transactional tables, and gone.
 void TransactionBuilder::RollBackTo(const std::string& savepoint) {
   const auto found = std::find_if(savepoints_.begin(), savepoints_.end(),
                                   [&](const Savepoint& s) { return s.name == savepoint; });
-  const size_t keep = found == savepoints_.end() ? 0 : found->rows;
-  if (current_.rows.size() > keep && (found == savepoints_.end() || !can_roll_back_)) {
-    throw Error(ErrorCode::kDiverged, "the binlog has a ROLLBACK TO SAVEPOINT with rows of " +
-                                          current_.rows.back().map().Name() +
-                                          " that may have stayed");
+  if (found == savepoints_.end()) {
+    if (current_.rows.empty()) return;
+    throw Error(ErrorCode::kDiverged, "the binlog has a ROLLBACK to an unknown savepoint after rows of " +
+                                          current_.rows.back().map().Name());
   }
-  current_.rows.erase(current_.rows.begin() + static_cast<ptrdiff_t>(keep), current_.rows.end());
-  if (found != savepoints_.end()) savepoints_.erase(found + 1, savepoints_.end());
+  current_.rows.erase(current_.rows.begin() + static_cast<ptrdiff_t>(found->rows),
+                      current_.rows.end());
+  savepoints_.erase(found + 1, savepoints_.end());
 }
 
 std::optional<Transaction> TransactionBuilder::AddXaPrepare(std::string_view body) {

@@ -60,7 +60,6 @@ class TransactionBuilder {
   void AddTableMap(std::string_view body);
   void AddRows(const Event& event);
   void RollBackTo(const std::string& savepoint);
-  void RollBack();
   Transaction Finish();
 
   const mysql::Family family_;
@@ -72,7 +71,6 @@ class TransactionBuilder {
   // The group being read.
   bool in_group_ = false;
   bool has_begun_ = false;  // rows and statements up to a COMMIT or XID belong to it
-  bool can_roll_back_ = true;
   Transaction current_;
   std::string last_schema_;
   std::vector<Savepoint> savepoints_;

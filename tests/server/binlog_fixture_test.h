@@ -35,7 +35,8 @@ class BinlogTest : public testing::TestWithParam<const char*> {
 
   void TearDown() override {
     if (!server_ || database_.empty()) return;
-    // A test may have left a transaction or a session setting behind.
+    // A test that failed may have left a transaction behind, which would block the DROP.
+    server_.reset();
     mysql::Connection::Open(options_).Execute("DROP DATABASE IF EXISTS " + database_);
   }
 
