@@ -60,7 +60,7 @@ void Conductor::Begin(std::stop_token stop) {
       shadow::Prepare(store_, migration);
     } catch (const Error& error) {
       if (base::IsRetryable(error.code())) throw;
-      Fail(error, true);  // Prepare leaves nothing behind
+      Fail(error);
       return;
     }
     store_.SetState(id_, MigrationState::kCopying);
@@ -123,7 +123,7 @@ bool Conductor::Step(std::stop_token stop) {
   if (migration.expires_at && !state::IsBeforeCutover(migration.state) &&
       *migration.expires_at <= std::chrono::system_clock::now()) {
     store_.AddEvent(id_, "the revert window has ended");
-    Complete("expired");
+    Complete("expired", std::nullopt);
     return false;
   }
   if (Clock::now() >= next_report_) Report();
@@ -134,7 +134,7 @@ bool Conductor::CheckStream() {
   const auto error = stream_->status().error;
   if (!error) return true;
   if (state::IsBeforeCutover(store_.Get(id_).state)) {
-    Fail(*error, error->code() != ErrorCode::kUnprojectable);
+    Fail(*error);
     return false;
   }
   if (!stream_error_told_) {
@@ -157,10 +157,11 @@ void Conductor::StepCopy() {
     if (copy_error_->code() == ErrorCode::kCancelled || base::IsRetryable(copy_error_->code())) {
       throw *copy_error_;
     }
-    Fail(*copy_error_, copy_error_->code() == ErrorCode::kDiverged);
+    Fail(*copy_error_);
     return;
   }
   OSC_FAULT_POINT("copy.ended");
+  Report();
   store_.SetState(id_, MigrationState::kCatchingUp);
   store_.AddEvent(id_, "all rows are copied");
 }
@@ -218,7 +219,7 @@ void Conductor::TrySwing(std::stop_token stop) {
       return;
     }
     if (state::IsBeforeCutover(store_.Get(id_).state)) {
-      Fail(error, true);
+      Fail(error);
     } else {
       AnswerSwing(Stored(error));
     }
@@ -230,7 +231,7 @@ void Conductor::AnswerSwing(const std::optional<state::StoredError>& error) {
   swing_intent_.reset();
 }
 
-void Conductor::Complete(const std::string& readiness) {
+void Conductor::Complete(const std::string& readiness, std::optional<int64_t> intent) {
   const state::Migration migration = store_.Get(id_);
   StopWork();
   auto connection = mysql::Connection::Open(tables_.connection);
@@ -243,23 +244,25 @@ void Conductor::Complete(const std::string& readiness) {
   progress.stream_direction = "none";
   progress.note.clear();
   store_.SetProgress(id_, progress);
-  store_.SetExpiry(id_, std::nullopt);
-  store_.SetState(id_, MigrationState::kCompleted);
   store_.AddEvent(id_, "completed");
+  store_.End(id_, MigrationState::kCompleted, intent);
 }
 
-void Conductor::Cancel() {
+void Conductor::Cancel(int64_t intent) {
   StopWork();
   auto connection = mysql::Connection::Open(tables_.connection);
   shadow::DropArtefacts(connection, id_, tables_.live, tables_.off_stage, false);
   OSC_FAULT_POINT("cancel.dropped");
-  store_.SetState(id_, MigrationState::kCancelled);
   store_.AddEvent(id_, "cancelled");
+  store_.End(id_, MigrationState::kCancelled, intent);
   Report();
 }
 
-void Conductor::Fail(const Error& error, bool keep_tables) {
+void Conductor::Fail(const Error& error) {
   StopWork();
+  // A person has to look at tables that are not what they should be.
+  const bool keep_tables =
+      error.code() == ErrorCode::kDiverged || error.code() == ErrorCode::kPositionLost;
   state::StoredError stored = Stored(error);
   if (!keep_tables) {
     auto connection = mysql::Connection::Open(tables_.connection);

@@ -52,10 +52,11 @@ class Conductor {
   void TrySwing(std::stop_token stop);
   void AnswerSwing(const std::optional<state::StoredError>& error);
 
-  void Complete(const std::string& readiness);
-  void Cancel();
-  // before the first swap: the migration is over. keep_tables for what a person has to look at.
-  void Fail(const Error& error, bool keep_tables);
+  void Complete(const std::string& readiness, std::optional<int64_t> intent);
+  void Cancel(int64_t intent);
+  // Before the first swap: the migration is over, its artefacts are dropped unless a person has to
+  // look at them.
+  void Fail(const Error& error);
   void ApplySettings(const state::Migration& migration);
   void Report();
   std::string ThrottleReason() const;

@@ -62,13 +62,11 @@ bool Conductor::HandleIntent(const state::Intent& intent) {
   }
   if (intent.command == "complete") {
     store_.SetKeepTable(id_, arguments.value("keep_table", false));
-    Complete("none");
-    store_.FinishIntent(intent.number, std::nullopt);
+    Complete("none", intent.number);
     return false;
   }
   if (intent.command == "cancel") {
-    Cancel();
-    store_.FinishIntent(intent.number, std::nullopt);
+    Cancel(intent.number);
     return false;
   }
   if (intent.command == "pause" || intent.command == "resume") {

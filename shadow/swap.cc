@@ -163,9 +163,9 @@ class Attempt {
   }
 
   void ProveThatRenameIsNext() {
-    const std::string prepare =
-        "PREPARE osc_probe FROM " +
-        mysql::QuoteText("SELECT 1 FROM " + mysql::Quote(plan_.live) + " LIMIT 0");
+    const std::string prepare = "PREPARE osc_probe FROM @osc_probe";
+    prober_.Execute("SET @osc_probe=" +
+                    mysql::QuoteText("SELECT 1 FROM " + mysql::Quote(plan_.live) + " LIMIT 0"));
     const auto deadline = Clock::now() + plan_.lock_timeout;
     while (Clock::now() < deadline) {
       if (renamer_.IsReady(milliseconds(0))) {  // it can only have failed: say why

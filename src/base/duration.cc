@@ -59,6 +59,7 @@ std::chrono::milliseconds ParseDuration(std::string_view text) {
 std::string FormatDuration(std::chrono::milliseconds duration) {
   int64_t left = duration.count();
   if (left == 0) return "0s";
+  if (left < 60000 && left % 1000 != 0) return std::to_string(left) + "ms";
   std::string text;
   for (size_t i = kUnits.size() - 1; i-- > 0;) {  // days are read but written as hours
     const int64_t count = left / kUnits[i].millis;

@@ -45,7 +45,8 @@ class EventCutter {
 };
 
 void Unzstd(std::string_view payload, EventCutter* cutter) {
-  const std::unique_ptr<ZSTD_DCtx, size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(), ZSTD_freeDCtx);
+  const std::unique_ptr<ZSTD_DCtx, size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(),
+                                                                   ZSTD_freeDCtx);
   if (context == nullptr) throw Error(ErrorCode::kInternal, "out of memory");
   const size_t step = ZSTD_DStreamOutSize();
   ZSTD_inBuffer in{payload.data(), payload.size(), 0};
@@ -73,6 +74,8 @@ void AppendMariaDbUncompressed(std::string* out, std::string_view compressed) {
   const uint64_t algorithm = (head & 0x70) >> 4;
   if (algorithm != 0) ThrowBadPayload("unknown algorithm " + std::to_string(algorithm));
   const uint64_t size = reader.Big(head & 0x07);
+  // No event is larger, and a damaged size must not ask for all memory.
+  if (size > UINT32_MAX) ThrowBadPayload("its size is absurd");
   const std::string_view packed = reader.Rest();
   const size_t had = out->size();
   out->resize(had + size);

@@ -69,8 +69,9 @@ DumpConnection::DumpConnection(const mysql::ConnectionOptions& options,
   server_id_ = ChooseServerId();
   // Both names: MySQL calls a master a source since 8.0.26 and understands the old name until some
   // later version; a user variable that a server does not look at is harmless.
-  connection_.Execute("SET @master_heartbeat_period=" + period + ", @source_heartbeat_period=" +
-                      period + ", @master_binlog_checksum=@@global.binlog_checksum, "
+  connection_.Execute("SET @master_heartbeat_period=" + period +
+                      ", @source_heartbeat_period=" + period +
+                      ", @master_binlog_checksum=@@global.binlog_checksum, "
                       "@source_binlog_checksum=@@global.binlog_checksum");
   if (server().IsMariaDb()) {
     connection_.Execute("SET @mariadb_slave_capability=4");
@@ -159,10 +160,9 @@ bool DumpConnection::WaitForBytes(const std::stop_token& stop) {
     pollfd entry{mysql_get_socket(mysql), POLLIN, 0};
     if (poll(&entry, 1, static_cast<int>(kStopPoll.count())) > 0) return true;
     if (base::Clock::now() - started > longest) {
-      throw Error(ErrorCode::kConnectionLost,
-                  "the server at " + connection_.options().Describe() +
-                      " sent neither events nor heartbeats for " +
-                      std::to_string(longest.count()) + " s");
+      throw Error(ErrorCode::kConnectionLost, "the server at " + connection_.options().Describe() +
+                                                  " sent neither events nor heartbeats for " +
+                                                  std::to_string(longest.count()) + " s");
     }
   }
   return false;

@@ -9,27 +9,48 @@ namespace {
 
 const char* KnownName(uint8_t type) {
   switch (type) {
-    case kQueryEvent: return "QUERY";
-    case kStopEvent: return "STOP";
-    case kRotateEvent: return "ROTATE";
-    case kFormatDescriptionEvent: return "FORMAT_DESCRIPTION";
-    case kXidEvent: return "XID";
-    case kTableMapEvent: return "TABLE_MAP";
-    case kWriteRowsEventV1: return "WRITE_ROWS_V1";
-    case kUpdateRowsEventV1: return "UPDATE_ROWS_V1";
-    case kDeleteRowsEventV1: return "DELETE_ROWS_V1";
-    case kIncidentEvent: return "INCIDENT";
-    case kWriteRowsEvent: return "WRITE_ROWS";
-    case kUpdateRowsEvent: return "UPDATE_ROWS";
-    case kDeleteRowsEvent: return "DELETE_ROWS";
-    case kGtidEvent: return "GTID";
-    case kAnonymousGtidEvent: return "ANONYMOUS_GTID";
-    case kXaPrepareEvent: return "XA_PREPARE";
-    case kPartialUpdateRowsEvent: return "PARTIAL_UPDATE_ROWS";
-    case kTransactionPayloadEvent: return "TRANSACTION_PAYLOAD";
-    case kTaggedGtidEvent: return "GTID_TAGGED";
-    case kMariaDbGtidEvent: return "MariaDB GTID";
-    default: return nullptr;
+    case kQueryEvent:
+      return "QUERY";
+    case kStopEvent:
+      return "STOP";
+    case kRotateEvent:
+      return "ROTATE";
+    case kFormatDescriptionEvent:
+      return "FORMAT_DESCRIPTION";
+    case kXidEvent:
+      return "XID";
+    case kTableMapEvent:
+      return "TABLE_MAP";
+    case kWriteRowsEventV1:
+      return "WRITE_ROWS_V1";
+    case kUpdateRowsEventV1:
+      return "UPDATE_ROWS_V1";
+    case kDeleteRowsEventV1:
+      return "DELETE_ROWS_V1";
+    case kIncidentEvent:
+      return "INCIDENT";
+    case kWriteRowsEvent:
+      return "WRITE_ROWS";
+    case kUpdateRowsEvent:
+      return "UPDATE_ROWS";
+    case kDeleteRowsEvent:
+      return "DELETE_ROWS";
+    case kGtidEvent:
+      return "GTID";
+    case kAnonymousGtidEvent:
+      return "ANONYMOUS_GTID";
+    case kXaPrepareEvent:
+      return "XA_PREPARE";
+    case kPartialUpdateRowsEvent:
+      return "PARTIAL_UPDATE_ROWS";
+    case kTransactionPayloadEvent:
+      return "TRANSACTION_PAYLOAD";
+    case kTaggedGtidEvent:
+      return "GTID_TAGGED";
+    case kMariaDbGtidEvent:
+      return "MariaDB GTID";
+    default:
+      return nullptr;
   }
 }
 
@@ -67,12 +88,17 @@ uint64_t ByteReader::Big(size_t size) {
 uint64_t ByteReader::PackedLength() {
   const uint64_t first = Little(1);
   switch (first) {
-    case 252: return Little(2);
-    case 253: return Little(3);
-    case 254: return Little(8);
+    case 252:
+      return Little(2);
+    case 253:
+      return Little(3);
+    case 254:
+      return Little(8);
     case 251:
-    case 255: throw Error(ErrorCode::kDiverged, "a binlog event has a malformed length");
-    default: return first;
+    case 255:
+      throw Error(ErrorCode::kDiverged, "a binlog event has a malformed length");
+    default:
+      return first;
   }
 }
 

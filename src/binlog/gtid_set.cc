@@ -208,7 +208,8 @@ void GtidSet::Add(const Gtid& gtid) {
     AddInterval(&intervals_[gtid.source], {gtid.number, gtid.number});
     return;
   }
-  const auto [at, is_new] = domains_.try_emplace(gtid.domain, DomainEnd{gtid.server_id, gtid.number});
+  const auto [at, is_new] =
+      domains_.try_emplace(gtid.domain, DomainEnd{gtid.server_id, gtid.number});
   if (!is_new && at->second.sequence < gtid.number) at->second = {gtid.server_id, gtid.number};
 }
 
@@ -275,9 +276,8 @@ std::string GtidSet::ToString() const {
 
 std::string GtidSet::EncodeForDump() const {
   constexpr size_t kUuidSize = 36;
-  const bool tagged = std::any_of(intervals_.begin(), intervals_.end(), [](const auto& entry) {
-    return entry.first.size() > kUuidSize;
-  });
+  const bool tagged = std::any_of(intervals_.begin(), intervals_.end(),
+                                  [](const auto& entry) { return entry.first.size() > kUuidSize; });
   std::string out;
   // With tags the count sits between two format bytes, which an old reader takes for an absurd
   // count; without tags the format is that of every MySQL since 5.6.

@@ -2,7 +2,8 @@
 //
 // MySQL:   source uuid, optional tag, number; a set holds intervals for each uuid and tag, as
 //          "uuid:1-5:7,uuid:tag:1-3" (tags since 8.3).
-// MariaDB: domain-server-sequence; a position holds the last GTID of each domain, as "0-1-100,1-2-7"
+// MariaDB: domain-server-sequence; a position holds the last GTID of each domain, as
+// "0-1-100,1-2-7"
 //          and covers every GTID of that domain up to this sequence number.
 //
 // Values; copying copies. Not synchronised.

@@ -109,29 +109,41 @@ class Container {
 std::optional<int64_t> SignedValue(const Value& value) {
   ByteReader reader(value.bytes);
   switch (value.type) {
-    case kInt16: return static_cast<int16_t>(reader.Little(2));
-    case kInt32: return static_cast<int32_t>(reader.Little(4));
-    case kInt64: return static_cast<int64_t>(reader.Little(8));
-    default: return std::nullopt;
+    case kInt16:
+      return static_cast<int16_t>(reader.Little(2));
+    case kInt32:
+      return static_cast<int32_t>(reader.Little(4));
+    case kInt64:
+      return static_cast<int64_t>(reader.Little(8));
+    default:
+      return std::nullopt;
   }
 }
 
 std::optional<uint64_t> UnsignedValue(const Value& value) {
   ByteReader reader(value.bytes);
   switch (value.type) {
-    case kUint16: return reader.Little(2);
-    case kUint32: return reader.Little(4);
-    case kUint64: return reader.Little(8);
-    default: return std::nullopt;
+    case kUint16:
+      return reader.Little(2);
+    case kUint32:
+      return reader.Little(4);
+    case kUint64:
+      return reader.Little(8);
+    default:
+      return std::nullopt;
   }
 }
 
 std::string_view LiteralText(const Value& value) {
   switch (ByteReader(value.bytes).Little(1)) {
-    case 0: return "null";
-    case 1: return "true";
-    case 2: return "false";
-    default: ThrowMalformed();
+    case 0:
+      return "null";
+    case 1:
+      return "true";
+    case 2:
+      return "false";
+    default:
+      ThrowMalformed();
   }
 }
 
@@ -210,12 +222,18 @@ bool AppendText(std::string& out, const Value& value, int depth) {
     return *number > kLastSigned;
   }
   switch (value.type) {
-    case kLiteral: out += LiteralText(value); return true;
-    case kString: AppendJsonString(out, StringBytes(value)); return true;
+    case kLiteral:
+      out += LiteralText(value);
+      return true;
+    case kString:
+      AppendJsonString(out, StringBytes(value));
+      return true;
     case kDouble:
       return AppendExactDouble(out, std::bit_cast<double>(ByteReader(value.bytes).Little(8)));
-    case kOpaque: return false;
-    default: ThrowMalformed();
+    case kOpaque:
+      return false;
+    default:
+      ThrowMalformed();
   }
 }
 
@@ -262,10 +280,14 @@ void AppendFromJsonTable(std::string& out, std::string_view source, std::string_
 
 std::string_view BlobType(uint8_t field) {
   switch (field) {
-    case kFieldTinyBlob: return "TINYBLOB";
-    case kFieldMediumBlob: return "MEDIUMBLOB";
-    case kFieldLongBlob: return "LONGBLOB";
-    default: return "BLOB";
+    case kFieldTinyBlob:
+      return "TINYBLOB";
+    case kFieldMediumBlob:
+      return "MEDIUMBLOB";
+    case kFieldLongBlob:
+      return "LONGBLOB";
+    default:
+      return "BLOB";
   }
 }
 
@@ -314,9 +336,9 @@ void AppendOpaque(std::string& out, const Value& value) {
       mysql::AppendStringLiteral(source, "binary", data);
       return AppendFromJsonTable(out, source, "BINARY(" + std::to_string(data.size()) + ")");
     default:
-      throw Error(ErrorCode::kUnprojectable,
-                  "a JSON document holds a value of field type " + std::to_string(field) +
-                      ", which no SQL expression makes");
+      throw Error(ErrorCode::kUnprojectable, "a JSON document holds a value of field type " +
+                                                 std::to_string(field) +
+                                                 ", which no SQL expression makes");
   }
 }
 
@@ -336,11 +358,16 @@ void AppendArgument(std::string& out, const Value& value, int depth) {
     return;
   }
   switch (value.type) {
-    case kLiteral: return AppendCastOfText(out, LiteralText(value));
-    case kString: return mysql::AppendStringLiteral(out, "utf8mb4", StringBytes(value));
-    case kDouble: return AppendDouble(out, std::bit_cast<double>(ByteReader(value.bytes).Little(8)));
-    case kOpaque: return AppendOpaque(out, value);
-    default: break;
+    case kLiteral:
+      return AppendCastOfText(out, LiteralText(value));
+    case kString:
+      return mysql::AppendStringLiteral(out, "utf8mb4", StringBytes(value));
+    case kDouble:
+      return AppendDouble(out, std::bit_cast<double>(ByteReader(value.bytes).Little(8)));
+    case kOpaque:
+      return AppendOpaque(out, value);
+    default:
+      break;
   }
   if (!value.IsContainer()) ThrowMalformed();
   std::string text;

@@ -16,9 +16,9 @@ using mysql::TypeKind;
 
 [[noreturn]] void ThrowMismatch(const MappedColumn& mapped, const ColumnType& type,
                                 const Cell& cell) {
-  throw Error(ErrorCode::kDiverged,
-              "a value of " + std::to_string(cell.size) + " bytes and field type " +
-                  std::to_string(mapped.type) + " in the binlog is not " + type.text);
+  throw Error(ErrorCode::kDiverged, "a value of " + std::to_string(cell.size) +
+                                        " bytes and field type " + std::to_string(mapped.type) +
+                                        " in the binlog is not " + type.text);
 }
 
 uint64_t Little(const uint8_t* bytes, size_t size) {
@@ -182,7 +182,8 @@ void AppendTemporal(std::string& out, const MappedColumn& mapped, const ColumnTy
       AppendDateTime(out, seconds == 0 ? DateTime() : DateTimeOfSeconds(seconds), 0);
       break;
     }
-    default: ThrowMismatch(mapped, type, cell);
+    default:
+      ThrowMismatch(mapped, type, cell);
   }
   out += '\'';
 }
@@ -241,11 +242,16 @@ void AppendLiteral(std::string& out, const MappedColumn& mapped, const ColumnTyp
     type.is_unsigned ? AppendInteger(out, bits) : AppendInteger(out, SignExtend(bits, size));
   };
   switch (type.kind) {
-    case TypeKind::kTinyInt: return integer(kFieldTiny, 1);
-    case TypeKind::kSmallInt: return integer(kFieldShort, 2);
-    case TypeKind::kMediumInt: return integer(kFieldInt24, 3);
-    case TypeKind::kInt: return integer(kFieldLong, 4);
-    case TypeKind::kBigInt: return integer(kFieldLongLong, 8);
+    case TypeKind::kTinyInt:
+      return integer(kFieldTiny, 1);
+    case TypeKind::kSmallInt:
+      return integer(kFieldShort, 2);
+    case TypeKind::kMediumInt:
+      return integer(kFieldInt24, 3);
+    case TypeKind::kInt:
+      return integer(kFieldLong, 4);
+    case TypeKind::kBigInt:
+      return integer(kFieldLongLong, 8);
     case TypeKind::kDecimal:
       need(kFieldDecimal, cell.size);
       return AppendDecimal(out, mapped.metadata & 0xff, mapped.metadata >> 8, cell.bytes());
@@ -266,7 +272,8 @@ void AppendLiteral(std::string& out, const MappedColumn& mapped, const ColumnTyp
     case TypeKind::kDate:
     case TypeKind::kTime:
     case TypeKind::kDateTime:
-    case TypeKind::kTimestamp: return AppendTemporal(out, mapped, type, cell);
+    case TypeKind::kTimestamp:
+      return AppendTemporal(out, mapped, type, cell);
     case TypeKind::kChar:
     case TypeKind::kVarchar:
     case TypeKind::kTinyText:
@@ -274,19 +281,23 @@ void AppendLiteral(std::string& out, const MappedColumn& mapped, const ColumnTyp
     case TypeKind::kMediumText:
     case TypeKind::kLongText:
       return mysql::AppendStringLiteral(out, type.charset, cell.bytes());
-    case TypeKind::kBinary: return AppendBinary(out, type, cell);
+    case TypeKind::kBinary:
+      return AppendBinary(out, type, cell);
     case TypeKind::kVarbinary:
     case TypeKind::kTinyBlob:
     case TypeKind::kBlob:
     case TypeKind::kMediumBlob:
     case TypeKind::kLongBlob:
       return mysql::AppendStringLiteral(out, "binary", cell.bytes());
-    case TypeKind::kEnum: return AppendEnum(out, mapped, type, cell);
-    case TypeKind::kSet: return AppendSet(out, mapped, type, cell);
+    case TypeKind::kEnum:
+      return AppendEnum(out, mapped, type, cell);
+    case TypeKind::kSet:
+      return AppendSet(out, mapped, type, cell);
     case TypeKind::kJson:
       need(kFieldJson, cell.size);
       return AppendJsonExpression(out, cell.bytes());
-    case TypeKind::kOther: break;
+    case TypeKind::kOther:
+      break;
   }
   throw Error(ErrorCode::kDiverged, "values of type " + type.text + " cannot be carried over");
 }

@@ -53,8 +53,8 @@ Position Position::Decode(mysql::Family family, const std::string& text) {
   Position position;
   if (at > 0) {
     if (text.compare(0, kGtids.size(), kGtids) != 0) throw fail();
-    position.gtids = GtidSet::Parse(
-        family, std::string_view(text).substr(kGtids.size(), at - kGtids.size()));
+    position.gtids =
+        GtidSet::Parse(family, std::string_view(text).substr(kGtids.size(), at - kGtids.size()));
   }
   position.file = text.substr(at + 1, colon - at - 1);
   const char* end = text.data() + text.size();

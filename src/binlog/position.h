@@ -10,7 +10,8 @@
 namespace osc::binlog {
 
 // With GTIDs the set decides and file and offset are only for people; without (MySQL with
-// gtid_mode=OFF) file and offset decide. Offsets count in 64 bits, past the 32 of an event's header.
+// gtid_mode=OFF) file and offset decide. Offsets count in 64 bits, past the 32 of an event's
+// header.
 struct Position {
   std::optional<GtidSet> gtids;
   std::string file;

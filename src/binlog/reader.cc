@@ -60,9 +60,9 @@ class Reader::Impl {
     }
     if (!has_checksums_) return body;
     if (!HasValidChecksum(packet)) {
-      throw Error(ErrorCode::kConnectionLost,
-                  "a binlog event of type " + EventTypeName(header.type) + " in " + file_ +
-                      " has a wrong checksum");
+      throw Error(ErrorCode::kConnectionLost, "a binlog event of type " +
+                                                  EventTypeName(header.type) + " in " + file_ +
+                                                  " has a wrong checksum");
     }
     return body.substr(0, body.size() - kChecksumSize);
   }
@@ -154,8 +154,7 @@ Position CurrentPosition(mysql::Connection& connection) {
 Position CurrentGtidPosition(mysql::Connection& connection) {
   if (!HasGtids(connection)) return CurrentPosition(connection);
   Position position;
-  const std::string sql =
-      "SELECT " + std::string(connection.server().ExecutedGtidVariable());
+  const std::string sql = "SELECT " + std::string(connection.server().ExecutedGtidVariable());
   position.gtids =
       GtidSet::Parse(connection.server().family, connection.QueryValue(sql).value_or(""));
   return position;

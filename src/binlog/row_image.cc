@@ -12,42 +12,66 @@ size_t LengthBytes(const MappedColumn& column) {
   switch (column.type) {
     case kFieldVarchar:
     case kFieldVarString:
-    case kFieldString: return column.metadata > 255 ? 2 : 1;
+    case kFieldString:
+      return column.metadata > 255 ? 2 : 1;
     case kFieldTinyBlob:
     case kFieldMediumBlob:
     case kFieldLongBlob:
     case kFieldBlob:
     case kFieldJson:
     case kFieldGeometry:
-    case kFieldVector: return column.metadata;
-    default: return 0;
+    case kFieldVector:
+      return column.metadata;
+    default:
+      return 0;
   }
 }
 
 bool FixedSize(const MappedColumn& column, uint32_t* size) {
   const uint32_t fraction_size = (column.metadata + 1u) / 2;
   switch (column.type) {
-    case kFieldNull: *size = 0; return true;
+    case kFieldNull:
+      *size = 0;
+      return true;
     case kFieldTiny:
-    case kFieldYear: *size = 1; return true;
-    case kFieldShort: *size = 2; return true;
+    case kFieldYear:
+      *size = 1;
+      return true;
+    case kFieldShort:
+      *size = 2;
+      return true;
     case kFieldInt24:
     case kFieldDate:
     case kFieldNewDate:
-    case kFieldOldTime: *size = 3; return true;
+    case kFieldOldTime:
+      *size = 3;
+      return true;
     case kFieldLong:
     case kFieldFloat:
-    case kFieldOldTimestamp: *size = 4; return true;
+    case kFieldOldTimestamp:
+      *size = 4;
+      return true;
     case kFieldLongLong:
     case kFieldDouble:
-    case kFieldOldDateTime: *size = 8; return true;
-    case kFieldTimestamp: *size = 4 + fraction_size; return true;
-    case kFieldDateTime: *size = 5 + fraction_size; return true;
-    case kFieldTime: *size = 3 + fraction_size; return true;
-    case kFieldBit: *size = (column.metadata >> 8) + ((column.metadata & 0xff) > 0 ? 1 : 0);
+    case kFieldOldDateTime:
+      *size = 8;
+      return true;
+    case kFieldTimestamp:
+      *size = 4 + fraction_size;
+      return true;
+    case kFieldDateTime:
+      *size = 5 + fraction_size;
+      return true;
+    case kFieldTime:
+      *size = 3 + fraction_size;
+      return true;
+    case kFieldBit:
+      *size = (column.metadata >> 8) + ((column.metadata & 0xff) > 0 ? 1 : 0);
       return true;
     case kFieldEnum:
-    case kFieldSet: *size = column.metadata; return true;
+    case kFieldSet:
+      *size = column.metadata;
+      return true;
     case kFieldDecimal: {
       const unsigned precision = column.metadata & 0xff;
       const unsigned scale = column.metadata >> 8;
@@ -55,15 +79,16 @@ bool FixedSize(const MappedColumn& column, uint32_t* size) {
       *size = static_cast<uint32_t>(DecimalSize(precision, scale));
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
 [[noreturn]] void ThrowUnknownType(const TableMap& map, size_t column) {
-  throw Error(ErrorCode::kDiverged,
-              "column " + std::to_string(column + 1) + " of " + map.Name() +
-                  " is in the binlog with field type " +
-                  std::to_string(map.columns[column].type) + ", which is not supported");
+  throw Error(ErrorCode::kDiverged, "column " + std::to_string(column + 1) + " of " + map.Name() +
+                                        " is in the binlog with field type " +
+                                        std::to_string(map.columns[column].type) +
+                                        ", which is not supported");
 }
 
 // Every bit of the bitmap, but those past the last column.

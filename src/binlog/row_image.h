@@ -1,7 +1,8 @@
 // Row events taken apart: table maps, and row images as slices of the event's own bytes.
 //
-// Nothing is copied or converted here: a Cell points into the event's buffer and AppendLiteral turns
-// it into SQL of the column's own type and character set, so that the server does every conversion.
+// Nothing is copied or converted here: a Cell points into the event's buffer and AppendLiteral
+// turns it into SQL of the column's own type and character set, so that the server does every
+// conversion.
 #pragma once
 
 #include <cstdint>
@@ -51,7 +52,7 @@ enum FieldType : uint8_t {
 
 // One column as a table map event describes it.
 struct MappedColumn {
-  uint8_t type = 0;       // a FieldType, ENUM and SET taken out of STRING
+  uint8_t type = 0;  // a FieldType, ENUM and SET taken out of STRING
   // STRING, VARCHAR: the most bytes of a value. ENUM, SET: bytes of the ordinal. Blobs, JSON,
   // geometry: bytes of the length. DECIMAL: digits, digits after the point << 8. BIT: odd bits,
   // whole bytes << 8. Times: digits of the fraction. FLOAT, DOUBLE: bytes.

@@ -66,24 +66,40 @@ MappedColumn ReadMetadata(uint8_t type, ByteReader* metadata) {
 
 bool MayBe(TypeKind kind, uint8_t type) {
   switch (kind) {
-    case TypeKind::kTinyInt: return type == kFieldTiny;
-    case TypeKind::kSmallInt: return type == kFieldShort;
-    case TypeKind::kMediumInt: return type == kFieldInt24;
-    case TypeKind::kInt: return type == kFieldLong;
-    case TypeKind::kBigInt: return type == kFieldLongLong;
-    case TypeKind::kDecimal: return type == kFieldDecimal;
-    case TypeKind::kFloat: return type == kFieldFloat;
-    case TypeKind::kDouble: return type == kFieldDouble;
-    case TypeKind::kBit: return type == kFieldBit;
-    case TypeKind::kYear: return type == kFieldYear;
-    case TypeKind::kDate: return type == kFieldDate || type == kFieldNewDate;
-    case TypeKind::kTime: return type == kFieldTime || type == kFieldOldTime;
-    case TypeKind::kDateTime: return type == kFieldDateTime || type == kFieldOldDateTime;
-    case TypeKind::kTimestamp: return type == kFieldTimestamp || type == kFieldOldTimestamp;
+    case TypeKind::kTinyInt:
+      return type == kFieldTiny;
+    case TypeKind::kSmallInt:
+      return type == kFieldShort;
+    case TypeKind::kMediumInt:
+      return type == kFieldInt24;
+    case TypeKind::kInt:
+      return type == kFieldLong;
+    case TypeKind::kBigInt:
+      return type == kFieldLongLong;
+    case TypeKind::kDecimal:
+      return type == kFieldDecimal;
+    case TypeKind::kFloat:
+      return type == kFieldFloat;
+    case TypeKind::kDouble:
+      return type == kFieldDouble;
+    case TypeKind::kBit:
+      return type == kFieldBit;
+    case TypeKind::kYear:
+      return type == kFieldYear;
+    case TypeKind::kDate:
+      return type == kFieldDate || type == kFieldNewDate;
+    case TypeKind::kTime:
+      return type == kFieldTime || type == kFieldOldTime;
+    case TypeKind::kDateTime:
+      return type == kFieldDateTime || type == kFieldOldDateTime;
+    case TypeKind::kTimestamp:
+      return type == kFieldTimestamp || type == kFieldOldTimestamp;
     case TypeKind::kChar:
-    case TypeKind::kBinary: return type == kFieldString;
+    case TypeKind::kBinary:
+      return type == kFieldString;
     case TypeKind::kVarchar:
-    case TypeKind::kVarbinary: return type == kFieldVarchar || type == kFieldVarString;
+    case TypeKind::kVarbinary:
+      return type == kFieldVarchar || type == kFieldVarString;
     case TypeKind::kTinyText:
     case TypeKind::kText:
     case TypeKind::kMediumText:
@@ -91,18 +107,24 @@ bool MayBe(TypeKind kind, uint8_t type) {
     case TypeKind::kTinyBlob:
     case TypeKind::kBlob:
     case TypeKind::kMediumBlob:
-    case TypeKind::kLongBlob: return type == kFieldBlob;
-    case TypeKind::kEnum: return type == kFieldEnum;
-    case TypeKind::kSet: return type == kFieldSet;
-    case TypeKind::kJson: return type == kFieldJson;
-    case TypeKind::kOther: return true;
+    case TypeKind::kLongBlob:
+      return type == kFieldBlob;
+    case TypeKind::kEnum:
+      return type == kFieldEnum;
+    case TypeKind::kSet:
+      return type == kFieldSet;
+    case TypeKind::kJson:
+      return type == kFieldJson;
+    case TypeKind::kOther:
+      return true;
   }
   return false;
 }
 
 bool SizeFits(const MappedColumn& mapped, const ColumnType& type) {
   switch (type.kind) {
-    case TypeKind::kDecimal: return mapped.metadata == (type.length | type.scale << 8);
+    case TypeKind::kDecimal:
+      return mapped.metadata == (type.length | type.scale << 8);
     case TypeKind::kBit:
       return type.length == (mapped.metadata & 0xffu) + (mapped.metadata >> 8) * 8u;
     case TypeKind::kTime:
@@ -112,23 +134,31 @@ bool SizeFits(const MappedColumn& mapped, const ColumnType& type) {
       // without any can be read.
       return mapped.metadata == type.fraction_digits;
     case TypeKind::kBinary:
-    case TypeKind::kVarbinary: return mapped.metadata == type.length;
+    case TypeKind::kVarbinary:
+      return mapped.metadata == type.length;
     case TypeKind::kChar:
-    case TypeKind::kVarchar: return mapped.metadata >= type.length;
+    case TypeKind::kVarchar:
+      return mapped.metadata >= type.length;
     case TypeKind::kTinyText:
-    case TypeKind::kTinyBlob: return mapped.metadata == 1;
+    case TypeKind::kTinyBlob:
+      return mapped.metadata == 1;
     case TypeKind::kText:
-    case TypeKind::kBlob: return mapped.metadata == 2;
+    case TypeKind::kBlob:
+      return mapped.metadata == 2;
     case TypeKind::kMediumText:
-    case TypeKind::kMediumBlob: return mapped.metadata == 3;
+    case TypeKind::kMediumBlob:
+      return mapped.metadata == 3;
     case TypeKind::kLongText:
-    case TypeKind::kLongBlob: return mapped.metadata == 4;
-    case TypeKind::kEnum: return mapped.metadata == (type.members.size() < 256 ? 1 : 2);
+    case TypeKind::kLongBlob:
+      return mapped.metadata == 4;
+    case TypeKind::kEnum:
+      return mapped.metadata == (type.members.size() < 256 ? 1 : 2);
     case TypeKind::kSet: {
       const size_t bytes = (type.members.size() + 7) / 8;
       return mapped.metadata == (bytes > 4 ? 8 : bytes);
     }
-    default: return true;
+    default:
+      return true;
   }
 }
 
@@ -174,8 +204,8 @@ void CheckTableMap(const TableMap& map, const std::vector<ColumnType>& columns) 
     if (MayBe(type.kind, mapped.type) && SizeFits(mapped, type)) continue;
     std::string message = "column " + std::to_string(i + 1) + " of " + map.Name() +
                           " is in the binlog with field type " + std::to_string(mapped.type) +
-                          " and metadata " + std::to_string(mapped.metadata) +
-                          ", which is not " + type.text;
+                          " and metadata " + std::to_string(mapped.metadata) + ", which is not " +
+                          type.text;
     if (IsOldTemporal(mapped.type) && type.fraction_digits > 0) {
       throw Error(ErrorCode::kDiverged, message,
                   "the column has the temporal format of before MySQL 5.6; set "

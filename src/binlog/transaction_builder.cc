@@ -80,20 +80,33 @@ struct RowsKind {
 
 std::optional<RowsKind> ClassifyRows(uint8_t type) {
   switch (type) {
-    case kWriteRowsEventV1: return RowsKind{ChangeKind::kInsert, false, false};
-    case kUpdateRowsEventV1: return RowsKind{ChangeKind::kUpdate, false, false};
-    case kDeleteRowsEventV1: return RowsKind{ChangeKind::kDelete, false, false};
-    case kWriteRowsEvent: return RowsKind{ChangeKind::kInsert, true, false};
+    case kWriteRowsEventV1:
+      return RowsKind{ChangeKind::kInsert, false, false};
+    case kUpdateRowsEventV1:
+      return RowsKind{ChangeKind::kUpdate, false, false};
+    case kDeleteRowsEventV1:
+      return RowsKind{ChangeKind::kDelete, false, false};
+    case kWriteRowsEvent:
+      return RowsKind{ChangeKind::kInsert, true, false};
     case kPartialUpdateRowsEvent:
-    case kUpdateRowsEvent: return RowsKind{ChangeKind::kUpdate, true, false};
-    case kDeleteRowsEvent: return RowsKind{ChangeKind::kDelete, true, false};
-    case kMariaDbWriteRowsCompressedEventV1: return RowsKind{ChangeKind::kInsert, false, true};
-    case kMariaDbUpdateRowsCompressedEventV1: return RowsKind{ChangeKind::kUpdate, false, true};
-    case kMariaDbDeleteRowsCompressedEventV1: return RowsKind{ChangeKind::kDelete, false, true};
-    case kMariaDbWriteRowsCompressedEvent: return RowsKind{ChangeKind::kInsert, true, true};
-    case kMariaDbUpdateRowsCompressedEvent: return RowsKind{ChangeKind::kUpdate, true, true};
-    case kMariaDbDeleteRowsCompressedEvent: return RowsKind{ChangeKind::kDelete, true, true};
-    default: return std::nullopt;
+    case kUpdateRowsEvent:
+      return RowsKind{ChangeKind::kUpdate, true, false};
+    case kDeleteRowsEvent:
+      return RowsKind{ChangeKind::kDelete, true, false};
+    case kMariaDbWriteRowsCompressedEventV1:
+      return RowsKind{ChangeKind::kInsert, false, true};
+    case kMariaDbUpdateRowsCompressedEventV1:
+      return RowsKind{ChangeKind::kUpdate, false, true};
+    case kMariaDbDeleteRowsCompressedEventV1:
+      return RowsKind{ChangeKind::kDelete, false, true};
+    case kMariaDbWriteRowsCompressedEvent:
+      return RowsKind{ChangeKind::kInsert, true, true};
+    case kMariaDbUpdateRowsCompressedEvent:
+      return RowsKind{ChangeKind::kUpdate, true, true};
+    case kMariaDbDeleteRowsCompressedEvent:
+      return RowsKind{ChangeKind::kDelete, true, true};
+    default:
+      return std::nullopt;
   }
 }
 
@@ -125,13 +138,18 @@ std::optional<Transaction> TransactionBuilder::Add(const Event& event) {
       }
       StartGroup();
       return std::nullopt;
-    case kQueryEvent: return AddQuery(event.body, kQueryHeader, false);
-    case kMariaDbQueryCompressedEvent: return AddQuery(event.body, kQueryHeader, true);
+    case kQueryEvent:
+      return AddQuery(event.body, kQueryHeader, false);
+    case kMariaDbQueryCompressedEvent:
+      return AddQuery(event.body, kQueryHeader, true);
     case kExecuteLoadQueryEvent:
       return AddQuery(event.body, kQueryHeader + kLoadQueryExtra, false);
-    case kXidEvent: return Finish();
-    case kXaPrepareEvent: return AddXaPrepare(event.body);
-    case kTransactionPayloadEvent: return AddPayload(event.body);
+    case kXidEvent:
+      return Finish();
+    case kXaPrepareEvent:
+      return AddXaPrepare(event.body);
+    case kTransactionPayloadEvent:
+      return AddPayload(event.body);
     case kTableMapEvent:
       AddTableMap(event.body);
       return std::nullopt;
@@ -156,19 +174,21 @@ std::optional<Transaction> TransactionBuilder::Add(const Event& event) {
     case kAppendBlockEvent:
     case kDeleteFileEvent:
       return std::nullopt;
-    default: break;
+    default:
+      break;
   }
   if (ClassifyRows(event.header.type)) {
     AddRows(event);
     return std::nullopt;
   }
   if ((event.header.flags & kIgnorableFlag) != 0) return std::nullopt;
-  throw Error(ErrorCode::kDiverged,
-              "the binlog has an event of type " + EventTypeName(event.header.type) +
-                  ", which cannot be carried over",
-              event.header.type == kIncidentEvent
-                  ? "the server lost changes on their way into the binlog; start the migration again"
-                  : "");
+  throw Error(
+      ErrorCode::kDiverged,
+      "the binlog has an event of type " + EventTypeName(event.header.type) +
+          ", which cannot be carried over",
+      event.header.type == kIncidentEvent
+          ? "the server lost changes on their way into the binlog; start the migration again"
+          : "");
 }
 
 void TransactionBuilder::StartGroup() {
@@ -324,8 +344,9 @@ void TransactionBuilder::RollBackTo(const std::string& savepoint) {
                                   [&](const Savepoint& s) { return s.name == savepoint; });
   if (found == savepoints_.end()) {
     if (current_.rows.empty()) return;
-    throw Error(ErrorCode::kDiverged, "the binlog has a ROLLBACK to an unknown savepoint after rows of " +
-                                          current_.rows.back().map().Name());
+    throw Error(ErrorCode::kDiverged,
+                "the binlog has a ROLLBACK to an unknown savepoint after rows of " +
+                    current_.rows.back().map().Name());
   }
   current_.rows.erase(current_.rows.begin() + static_cast<ptrdiff_t>(found->rows),
                       current_.rows.end());
@@ -382,8 +403,7 @@ void TransactionBuilder::AddRows(const Event& event) {
   if (found->second.map == nullptr) return;
   const TableMap& map = *found->second.map;
   if (event.header.type == kPartialUpdateRowsEvent) {
-    throw Error(ErrorCode::kDiverged,
-                "the binlog has partial JSON updates of " + map.Name(),
+    throw Error(ErrorCode::kDiverged, "the binlog has partial JSON updates of " + map.Name(),
                 "set binlog_row_value_options=''; a session uses PARTIAL_JSON");
   }
   if (kind.has_extra_data) {

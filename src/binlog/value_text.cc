@@ -88,7 +88,8 @@ void AppendDecimal(std::string& out, unsigned precision, unsigned scale, std::st
   if (is_negative) out += '-';
   const unsigned whole = precision - scale;
   const size_t first = out.size();
-  if (whole % kGroupDigits > 0) AppendPadded(out, group(whole % kGroupDigits), whole % kGroupDigits);
+  if (whole % kGroupDigits > 0)
+    AppendPadded(out, group(whole % kGroupDigits), whole % kGroupDigits);
   for (unsigned i = 0; i < whole / kGroupDigits; ++i) {
     AppendPadded(out, group(kGroupDigits), kGroupDigits);
   }
@@ -101,7 +102,8 @@ void AppendDecimal(std::string& out, unsigned precision, unsigned scale, std::st
   for (unsigned i = 0; i < scale / kGroupDigits; ++i) {
     AppendPadded(out, group(kGroupDigits), kGroupDigits);
   }
-  if (scale % kGroupDigits > 0) AppendPadded(out, group(scale % kGroupDigits), scale % kGroupDigits);
+  if (scale % kGroupDigits > 0)
+    AppendPadded(out, group(scale % kGroupDigits), scale % kGroupDigits);
 }
 
 DateTime DateTimeOfSeconds(uint64_t seconds) {
@@ -112,7 +114,8 @@ DateTime DateTimeOfSeconds(uint64_t seconds) {
   const uint64_t day_of_era = days % 146097;
   const uint64_t year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const uint64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const uint64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const uint64_t month = (5 * day_of_year + 2) / 153;  // 0 is March
   value.day = static_cast<unsigned>(day_of_year - (153 * month + 2) / 5 + 1);
   value.month = static_cast<unsigned>(month < 10 ? month + 3 : month - 9);
@@ -143,8 +146,8 @@ DateTime UnpackDateTime(int64_t packed) {
 DateTime UnpackTime(int64_t packed) {
   DateTime value;
   value.is_negative = packed < 0;
-  const uint64_t bits = value.is_negative ? 0 - static_cast<uint64_t>(packed)
-                                          : static_cast<uint64_t>(packed);
+  const uint64_t bits =
+      value.is_negative ? 0 - static_cast<uint64_t>(packed) : static_cast<uint64_t>(packed);
   value.hour = static_cast<unsigned>(bits >> 36 & 0x3ff);
   value.minute = static_cast<unsigned>(bits >> 30 & 63);
   value.second = static_cast<unsigned>(bits >> 24 & 63);

@@ -279,4 +279,17 @@ void Store::SetExpiry(const std::string& id, const std::optional<Time>& expires_
          });
 }
 
+void Store::End(const std::string& id, MigrationState state,
+                const std::optional<int64_t>& intent) {
+  Database& database = impl_->database;
+  database.Write([&] {
+    Query(database.Prepare(
+              "UPDATE migration SET state = ?, expires_at = NULL, updated_at = ? WHERE id = ?"))
+        .Bind(std::string(StateName(state)), NowMillis(), id)
+        .Run();
+    if (!intent) return;
+    Query(database.Prepare("UPDATE intent SET done = 1 WHERE number = ?")).Bind(*intent).Run();
+  });
+}
+
 }  // namespace osc::state

@@ -56,6 +56,10 @@ class Store {
   void SetSettings(const std::string& id, const Settings& settings);
   void SetExpiry(const std::string& id, const std::optional<Time>& expires_at);
 
+  // The migration is over: its final state, no more expiry, and the intent that asked for it, if any,
+  // is done.
+  void End(const std::string& id, MigrationState state, const std::optional<int64_t>& intent);
+
   Progress GetProgress(const std::string& id);
   void SetProgress(const std::string& id, const Progress& progress);
 

@@ -1,0 +1,57 @@
+// What tests against a server start from: a database, a connection to it, and osc commands with a
+// state directory of their own. Parametrised over all servers; skipped where one is not configured.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+#include "tests/support/osc_process.h"
+#include "tests/support/server.h"
+
+namespace osc::testing {
+
+class ServerTest : public ::testing::TestWithParam<TestServer> {
+ protected:
+  void SetUp() override {
+    if (!GetParam().IsConfigured()) GTEST_SKIP() << GetParam().variable << " is not set";
+    database_.emplace(GetParam());
+    connection_.emplace(GetParam().Connect(database()));
+    osc_.emplace(GetParam(), database());
+  }
+
+  void TearDown() override {
+    osc_.reset();  // the engine first: it would see its tables go
+    connection_.reset();
+  }
+
+  const TestServer& server() const { return GetParam(); }
+  const std::string& database() const { return database_->name(); }
+  mysql::Connection& connection() { return *connection_; }
+  Osc& osc() { return *osc_; }
+  bool IsMariaDb() { return connection().server().IsMariaDb(); }
+  void Run(const std::string& sql) { connection().Execute(sql); }
+  std::string Value(const std::string& sql) { return connection().QueryValue(sql).value_or("NULL"); }
+
+  // Every table of the database, to see that nothing was left behind.
+  std::vector<std::string> Tables() {
+    mysql::Result rows = connection().Query(
+        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA='" + database() +
+        "' AND TABLE_TYPE<>'TEMPORARY' ORDER BY TABLE_NAME");
+    std::vector<std::string> names;
+    while (rows.Next()) names.push_back(rows.Text(0));
+    return names;
+  }
+
+ private:
+  std::optional<TestDatabase> database_;
+  std::optional<mysql::Connection> connection_;
+  std::optional<Osc> osc_;
+};
+
+inline std::string ServerName(const ::testing::TestParamInfo<TestServer>& info) {
+  return info.param.name;
+}
+
+}  // namespace osc::testing
