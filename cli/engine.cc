@@ -82,7 +82,7 @@ bool Engine::Tend(state::Store& store) {
   for (auto& [id, slot] : slots_) {
     if (!slot.runner || !slot.runner->finished()) continue;
     slot.runner.reset();
-    spdlog::info("{} is no longer run", id);
+    spdlog::info("{}: its runner has ended", id);
   }
   std::map<std::string, Slot> kept;
   bool working = false;
@@ -110,7 +110,7 @@ bool Engine::StartRunner(state::Store& store, const std::string& id, Slot& slot)
   try {
     slot.runner = std::make_unique<inverse::MigrationRunner>(state_directory_, id);
     slot.runner->start();
-    spdlog::info("{} is run", id);
+    spdlog::info("{}: runner started", id);
     return true;
   } catch (const std::exception& error) {
     slot.runner.reset();

@@ -54,9 +54,10 @@ class Outcome {
   }
 
   bool IsThere(const Migration& now) {
+    // The effect first: it counts even if the engine died before it could close the intent.
+    if (HasEffect(now)) return true;
     const state::Intent intent = store_.GetIntent(number_);
     if (intent.error) throw AsError(now, *intent.error);
-    if (intent.done && HasEffect(now)) return true;
     if (intent.done && now.error && now.error->message != error_before_) {
       throw AsError(now, *now.error);
     }
@@ -66,10 +67,11 @@ class Outcome {
 
  private:
   bool HasEffect(const Migration& now) {
-    if (IsSwap(command_)) return store_.Swaps(now.id).size() > swaps_before_;
     if (command_ == "complete") return now.state == MigrationState::kCompleted;
     if (command_ == "cancel") return now.state == MigrationState::kCancelled;
-    return true;
+    if (!IsSwap(command_)) return store_.GetIntent(number_).done.value_or(false);
+    const auto swaps = store_.Swaps(now.id);
+    return swaps.size() > swaps_before_ && swaps.back().direction == command_;
   }
 
   // It came to its end another way than was asked for.

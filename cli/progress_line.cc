@@ -80,11 +80,11 @@ std::vector<Piece> Headline(const Migration& migration, const Progress& progress
   std::vector<Piece> pieces{{Printable(migration.table), 1, "\x1b[1m"},
                             {Phase(migration), 0, PhaseColour(migration)}};
   if (IsCopying(migration)) {
-    pieces.push_back({"", 5, "\x1b[36m", true});
+    pieces.push_back({"", 3, "\x1b[36m", true});
     pieces.push_back({FormatPercent(progress.percent), 0});
-    pieces.push_back({Rows(progress), 3});
+    pieces.push_back({Rows(progress), 4});
     if (!migration.paused) {
-      pieces.push_back({Rate(progress), 4});
+      pieces.push_back({Rate(progress), 5});
       if (progress.eta_seconds) {
         pieces.push_back({"ETA " + FormatSeconds(*progress.eta_seconds), 2});
       }
@@ -179,7 +179,9 @@ std::string Join(const std::vector<std::string>& parts) {
 
 std::vector<std::string> ProgressLines(const Migration& migration, const Progress& progress,
                                        const LineStyle& style) {
-  std::vector<std::string> lines{Compose(Headline(migration, progress), progress.percent, style)};
+  std::vector<Piece> headline = Headline(migration, progress);
+  headline.insert(headline.begin(), {migration.id, 6, "\x1b[2m"});
+  std::vector<std::string> lines{Compose(std::move(headline), progress.percent, style)};
   const auto add = [&](const std::string& text, const char* colour) {
     const std::string line = Fit("  " + text, style.width);
     lines.push_back(style.colour ? colour + line + kReset : line);

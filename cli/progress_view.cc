@@ -25,11 +25,13 @@ constexpr std::string_view kHideCursor = "\x1b[?25l";
 constexpr std::string_view kShowCursor = "\x1b[?25h";
 
 std::atomic<int> drawing_descriptor{-1};
+std::atomic<bool> was_stopped{false};
 
 // Ctrl-Z: the shell must get its cursor back. The next drawing hides it again.
 void OnTerminalStop(int) {
   const int saved = errno;
   if (::write(drawing_descriptor, kShowCursor.data(), kShowCursor.size()) < 0) errno = 0;
+  was_stopped = true;
   ::raise(SIGSTOP);
   errno = saved;
 }
@@ -115,6 +117,7 @@ void ProgressView::Draw() {
   if (lines.size() + 1 > terminal.height) lines.resize(terminal.height - 1);
 
   std::string text(kHideCursor);
+  if (was_stopped.exchange(false)) drawn_widths_.clear();  // the shell has written below
   // A terminal that became narrower has wrapped what was drawn before.
   size_t up = 0;
   for (const size_t width : drawn_widths_) up += width == 0 ? 1 : (width - 1) / terminal.width + 1;
