@@ -1,4 +1,3 @@
-#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -37,6 +36,11 @@ class StateStoreTest : public testing::Test {
     return migration;
   }
   std::filesystem::path File() const { return directory_ / "osc.sqlite"; }
+  void Overwrite(std::streamoff at, const std::string& bytes) const {
+    std::fstream file(File(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(at);
+    file << bytes;
+  }
 
   std::filesystem::path directory_;
 };
@@ -351,16 +355,15 @@ TEST_F(StateStoreTest, AnotherProcessEndsWhileTwoStoresAreOpenHere) {
 
 TEST_F(StateStoreTest, RefusesANewerSchema) {
   Store::Open(directory_);
-  SQLite::Database(File().string(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 99");
+  Overwrite(60, std::string("\0\0\0\x63", 4));  // SQLite's header: user_version
   const Error error = Catch([&] { Store::Open(directory_); });
   EXPECT_EQ(error.code(), ErrorCode::kRefused);
   EXPECT_NE(error.message().find("newer osc"), std::string::npos) << error.message();
 }
 
 TEST_F(StateStoreTest, RefusesTheFileOfAnotherProgram) {
-  std::filesystem::create_directories(directory_);
-  SQLite::Database(File().string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
-      .exec("CREATE TABLE theirs (a)");
+  Store::Open(directory_);
+  Overwrite(68, std::string(4, '\0'));  // SQLite's header: application_id
   const Error error = Catch([&] { Store::Open(directory_); });
   EXPECT_EQ(error.code(), ErrorCode::kRefused);
   EXPECT_NE(error.message().find("other program"), std::string::npos) << error.message();
@@ -377,10 +380,7 @@ TEST_F(StateStoreTest, RefusesADamagedFile) {
   std::filesystem::remove(File());
   { Store::Open(directory_).Create(NewMigration("users")); }
   const auto size = std::filesystem::file_size(File());
-  std::fstream file(File(), std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp(4096);
-  file << std::string(size - 4096, '\x5a');
-  file.close();
+  Overwrite(4096, std::string(size - 4096, '\x5a'));
   error = Catch([&] {
     Store store = Store::Open(directory_);
     store.CheckIntegrity();
