@@ -1,4 +1,5 @@
-// What the tests of src/binlog share: a database of their own on each server, and reading up to now.
+// What the tests of src/binlog share: a database of their own on each server, and reading up to
+// now.
 #pragma once
 
 #include <gtest/gtest.h>

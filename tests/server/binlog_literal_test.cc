@@ -2,8 +2,8 @@
 // must be the same bytes.
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <cmath>
+#include <cstdio>
 #include <map>
 
 #include "src/mysql/quote.h"
@@ -25,9 +25,8 @@ struct TypeCase {
 
 std::vector<std::string> Doubles(const char* format) {
   std::mt19937_64 random(20261121);
-  std::vector<std::string> values = {"0",     "-0e0", "1",     "-1.5",
-                                     "1e-9",  "1e22", "1e23",  "0.1e0+0.2e0",
-                                     "1e15",  "9007199254740993e0"};
+  std::vector<std::string> values = {"0",    "-0e0", "1",           "-1.5", "1e-9",
+                                     "1e22", "1e23", "0.1e0+0.2e0", "1e15", "9007199254740993e0"};
   for (int i = 0; i < 300; ++i) {
     const double magnitude = static_cast<double>(static_cast<int64_t>(random() % 70)) - 35;
     const double value = static_cast<double>(random()) * std::pow(10.0, magnitude - 19);
@@ -55,7 +54,7 @@ std::string AllBytes() {
 
 std::vector<TypeCase> Cases() {
   const std::vector<std::string> texts = {
-      "''",    "'a'",      "'it''s'", "'back\\\\slash'", "' lead and trail  '",
+      "''",     "'a'",           "'it''s'",        "'back\\\\slash'", "' lead and trail  '",
       "'äöüß'", "'tab\\tnl\\n'", "_utf8mb4 X'00'", "'%_\"`'"};
   const std::vector<std::string> wide = With(texts, {"'日本語'", "'кот'"});
   const std::vector<std::string> all = With(wide, {"'😀🇩🇪'", "'a😀'"});
@@ -76,7 +75,8 @@ std::vector<TypeCase> Cases() {
        {"99999999999999999999999999999999999.999999999999999999999999999999",
         "-99999999999999999999999999999999999.999999999999999999999999999999",
         "0.000000000000000000000000000001", "-0.000000000000000000000000000001", "0", "1.5"}},
-      {"DECIMAL(65,0)", {"99999999999999999999999999999999999999999999999999999999999999999", "-1"}},
+      {"DECIMAL(65,0)",
+       {"99999999999999999999999999999999999999999999999999999999999999999", "-1"}},
       {"DECIMAL(30,30)", {"0.123456789012345678901234567891", "-0.5", "0"}},
       {"DECIMAL(10,2)", {"-12345678.90", "0.01", "-0.01", "99999999.99", "1000000", "10.10"}},
       {"DECIMAL(9,9)", {"0.000000001", "-0.999999999"}},
@@ -94,8 +94,9 @@ std::vector<TypeCase> Cases() {
       {"BIT(33)", {"0x1FFFFFFFF", "5"}},
       {"BIT(64)", {"0xFFFFFFFFFFFFFFFF", "0x8000000000000000", "0", "1"}},
       {"YEAR", {"'0000'", "1901", "2155", "2024"}},
-      {"DATE", {"'0000-00-00'", "'1000-01-01'", "'9999-12-31'", "'2024-02-29'", "'2024-00-00'",
-                "'0001-01-01'"}},
+      {"DATE",
+       {"'0000-00-00'", "'1000-01-01'", "'9999-12-31'", "'2024-02-29'", "'2024-00-00'",
+        "'0001-01-01'"}},
       {"CHAR(0)", {"''"}},
       {"CHAR(10) CHARACTER SET utf8mb4", {"''", "'a'", "'😀'", "'  x'", "'äöüß'"}},
       {"CHAR(255) CHARACTER SET utf8mb4", {"REPEAT('😀',255)", "'x'", "REPEAT('y',255)"}},
@@ -105,7 +106,8 @@ std::vector<TypeCase> Cases() {
       {"VARCHAR(60) CHARACTER SET utf8mb4", all},
       {"VARCHAR(16000) CHARACTER SET utf8mb4", With(all, {"REPEAT('😀',16000)"})},
       {"VARCHAR(100) CHARACTER SET utf8mb3", wide},
-      {"VARCHAR(300) CHARACTER SET latin1", With(texts, {"CONVERT(" + AllBytes() + " USING latin1)"})},
+      {"VARCHAR(300) CHARACTER SET latin1",
+       With(texts, {"CONVERT(" + AllBytes() + " USING latin1)"})},
       {"VARCHAR(300) CHARACTER SET cp1251", {"'кот'", "'a'"}},
       {"VARCHAR(100) CHARACTER SET ucs2", wide},
       {"VARCHAR(100) CHARACTER SET utf16", all},
@@ -166,7 +168,8 @@ std::vector<TypeCase> Cases() {
   std::string object = "'{";
   for (int i = 0; i < 20000; ++i) {
     array += (i > 0 ? "," : "") + std::to_string(i * 7919) + ".25";
-    object += (i > 0 ? ",\"key" : "\"key") + std::to_string(i) + "\":\"v" + std::to_string(i) + "\"";
+    object +=
+        (i > 0 ? ",\"key" : "\"key") + std::to_string(i) + "\":\"v" + std::to_string(i) + "\"";
   }
   cases.push_back({"JSON", {array + "]'", object + "}'"}});
   cases.push_back(
@@ -182,7 +185,8 @@ std::vector<TypeCase> Cases() {
         "JSON_OBJECT('b', _binary X'00FF', 'deep', JSON_ARRAY(JSON_OBJECT('x', 1.10)), 'n', NULL, "
         "'t', TRUE, 'plain', CAST('{\"k\":[1,\"s\"]}' AS JSON))",
         "CAST('[-0.0]' AS JSON)", "CAST(0.1e0+0.2e0 AS JSON)",
-        "JSON_ARRAY(0.1e0+0.2e0, 1e300, 5e-324, 1e22, 1e23, 123456789012345680e0, 1.7976931348623157e308)",
+        "JSON_ARRAY(0.1e0+0.2e0, 1e300, 5e-324, 1e22, 1e23, 123456789012345680e0, "
+        "1.7976931348623157e308)",
         "JSON_EXTRACT(JSON_ARRAY(_binary'abc'), '$[0]')",
         "JSON_OBJECT('', 1.0, 'ключ', 2.0, 'it''s', 3.5)",
         "(SELECT JSON_ARRAY(v, b, f, x, t, m, l, s) FROM (SELECT 1) one, JSON_TABLE("
@@ -295,7 +299,8 @@ TEST_P(BinlogLiteral, EveryTypeComesBackToTheByte) {
     Rows rows;
     Follow(copied, "d" + std::to_string(i), &rows, {});
     EXPECT_EQ(rows.size(), expected[i].size());
-    for (const auto& [key, row] : expected[i]) EXPECT_EQ(rows[key], row) << "of key " << int(key[0]);
+    for (const auto& [key, row] : expected[i])
+      EXPECT_EQ(rows[key], row) << "of key " << int(key[0]);
   }
 }
 

@@ -1,11 +1,10 @@
 // The stream: transactions, their borders and positions, and what it refuses.
-#include "src/binlog/reader.h"
-
 #include <gtest/gtest.h>
 
 #include <future>
 #include <thread>
 
+#include "src/binlog/reader.h"
 #include "tests/server/binlog_fixture_test.h"
 
 namespace osc::binlog {
@@ -63,9 +62,8 @@ TEST_P(BinlogReader, TransactionsComeWholeAndInOrder) {
   Run("INSERT INTO t VALUES (3,'z')");
   Reader reader = Open(start);
   const auto transactions = ReadToNow(reader);
-  EXPECT_EQ(Describe(transactions),
-            (Texts{"insert t 2", "update t 1, insert u 1, delete t 2", "[TRUNCATE TABLE u]",
-                   "insert t 1"}));
+  EXPECT_EQ(Describe(transactions), (Texts{"insert t 2", "update t 1, insert u 1, delete t 2",
+                                           "[TRUNCATE TABLE u]", "insert t 1"}));
   EXPECT_EQ(transactions.at(2).schema, database_);
   Position last = start;
   for (const Transaction& transaction : transactions) {
@@ -310,8 +308,8 @@ TEST_P(BinlogReader, StatementsInTransactionsAreShown) {
   CreateTables();
   Run("INSERT INTO t VALUES (1,'a')");
   const Position start = Now();
-  Run("SET SESSION binlog_format=STATEMENT, " +
-      std::string(server_->server().IsolationVariable()) + "='REPEATABLE-READ'");
+  Run("SET SESSION binlog_format=STATEMENT, " + std::string(server_->server().IsolationVariable()) +
+      "='REPEATABLE-READ'");
   Run("START TRANSACTION");
   Run("UPDATE t SET v='b'");
   Run("DELETE FROM u");

@@ -1,8 +1,7 @@
-#include "src/binlog/gtid_set.h"
-
 #include <gtest/gtest.h>
 
 #include "src/base/error.h"
+#include "src/binlog/gtid_set.h"
 #include "src/binlog/position.h"
 
 namespace osc::binlog {
