@@ -73,7 +73,7 @@ class Attempt {
     Drain(stop, result.freeze_point);
     OSC_FAULT_POINT("swap.drained");
     TakeOverAutoIncrement(locker_);
-    stream_.SetSwapPhase(apply::Stream::SwapPhase::kExpected);
+    stream_.ExpectSwap();
     SendRename();
     OSC_FAULT_POINT("swap.rename_sent");
     ProveThatRenameIsNext();
@@ -86,7 +86,7 @@ class Attempt {
     result.lock_ms =
         std::chrono::duration<double, std::milli>(Clock::now() - asked_at).count();
     OSC_FAULT_POINT("swap.renamed");
-    stream_.SetSwapPhase(apply::Stream::SwapPhase::kDone);
+    stream_.ConfirmSwap(plan_.number);
     return result;
   }
 
@@ -272,7 +272,7 @@ SwapResult Swap(std::stop_token stop, const SwapPlan& plan, apply::Stream& strea
                   error.message() + "; what happened could not be asked: " + unknown.message());
     }
     if (!happened) {
-      stream.SetSwapPhase(apply::Stream::SwapPhase::kNone);
+      stream.ForgetSwap();
       throw;
     }
     if (!gone) {
@@ -285,7 +285,7 @@ SwapResult Swap(std::stop_token stop, const SwapPlan& plan, apply::Stream& strea
     result.freeze_point = stream.status().applied;
     result.lock_ms =
         std::chrono::duration<double, std::milli>(Clock::now() - started_at).count();
-    stream.SetSwapPhase(apply::Stream::SwapPhase::kDone);
+    stream.ConfirmSwap(plan.number);
     return result;
   }
 }

@@ -295,8 +295,15 @@ void Stream::PassSwap(std::stop_token stop, int number) {
   });
   OSC_FAULT_POINT("apply.after_turn");
   value_holders_.clear();
+  const std::lock_guard lock(mutex_);
   swap_phase_ = SwapPhase::kNone;
   epoch_ = number;
+}
+
+// The stream may have met the swap in the binlog before its session got the answer.
+void Stream::ConfirmSwap(int number) {
+  const std::lock_guard lock(mutex_);
+  if (epoch_ < number) swap_phase_ = SwapPhase::kDone;
 }
 
 void Stream::RunOnOwnConnection(std::stop_token stop,

@@ -82,7 +82,10 @@ class Stream {
                         base::Clock::time_point deadline);
   bool WaitForEpoch(std::stop_token stop, int epoch, base::Clock::time_point deadline);
 
-  void SetSwapPhase(SwapPhase phase) { swap_phase_ = phase; }
+  // Before the RENAME is sent; once it is known to have failed; once it is known to have happened.
+  void ExpectSwap() { swap_phase_ = SwapPhase::kExpected; }
+  void ForgetSwap() { swap_phase_ = SwapPhase::kNone; }
+  void ConfirmSwap(int number);
 
  private:
   struct Direction {
@@ -140,7 +143,7 @@ class Stream {
   std::atomic<int> epoch_{0};
   std::atomic<uint64_t> rows_applied_{0};
   std::atomic<bool> running_{false};
-  mutable std::mutex mutex_;  // guards error_ and retrying_
+  mutable std::mutex mutex_;  // guards error_, retrying_, and the turn against ConfirmSwap
   std::optional<Error> error_;
   std::string retrying_;
 

@@ -219,6 +219,15 @@ void Connection::Throw(std::string_view sql) {
               "", code);
 }
 
+// Reads the rows of the present result, if it has any. An error may come only with them.
+void Connection::Discard(std::string_view sql) {
+  if (MYSQL_RES* result = mysql_store_result(mysql_.get())) {
+    mysql_free_result(result);
+  } else if (mysql_errno(mysql_.get()) != 0) {
+    Throw(sql);
+  }
+}
+
 void Connection::Drain() {
   while (mysql_more_results(mysql_.get())) {
     if (mysql_next_result(mysql_.get()) != 0) return;
@@ -240,7 +249,7 @@ Result Connection::Query(std::string_view sql) {
 
 uint64_t Connection::Execute(std::string_view sql) {
   if (mysql_real_query(mysql_.get(), sql.data(), sql.size()) != 0) Throw(sql);
-  if (MYSQL_RES* result = mysql_store_result(mysql_.get())) mysql_free_result(result);
+  Discard(sql);
   const uint64_t matched = mysql_affected_rows(mysql_.get());
   Drain();
   return matched;
@@ -249,7 +258,7 @@ uint64_t Connection::Execute(std::string_view sql) {
 void Connection::ExecuteMany(std::string_view sql, std::vector<uint64_t>* matched) {
   if (mysql_real_query(mysql_.get(), sql.data(), sql.size()) != 0) Throw(sql);
   while (true) {
-    if (MYSQL_RES* result = mysql_store_result(mysql_.get())) mysql_free_result(result);
+    Discard(sql);
     matched->push_back(mysql_affected_rows(mysql_.get()));
     const int more = mysql_next_result(mysql_.get());
     if (more < 0) return;
@@ -284,7 +293,7 @@ bool Connection::IsReady(std::chrono::milliseconds wait) {
 
 void Connection::Finish() {
   if (mysql_read_query_result(mysql_.get()) != 0) Throw("(sent before)");
-  if (MYSQL_RES* result = mysql_store_result(mysql_.get())) mysql_free_result(result);
+  Discard("(sent before)");
   Drain();
 }
 

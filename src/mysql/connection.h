@@ -117,6 +117,7 @@ class Connection {
   };
   Connection(std::unique_ptr<st_mysql, Close> mysql, ConnectionOptions options);
   [[noreturn]] void Throw(std::string_view sql);
+  void Discard(std::string_view sql);
   void Drain();
 
   std::unique_ptr<st_mysql, Close> mysql_;
