@@ -1,12 +1,11 @@
 #include "src/binlog/json_expression.h"
 
-#include <bit>
 #include <charconv>
 #include <cmath>
-#include <optional>
 
 #include "src/base/error.h"
 #include "src/binlog/event.h"
+#include "src/binlog/json_document.h"
 #include "src/binlog/row_image.h"
 #include "src/binlog/value_text.h"
 #include "src/mysql/quote.h"
@@ -14,144 +13,7 @@
 namespace osc::binlog {
 namespace {
 
-enum JsonType : uint8_t {
-  kSmallObject = 0,
-  kLargeObject = 1,
-  kSmallArray = 2,
-  kLargeArray = 3,
-  kLiteral = 4,
-  kInt16 = 5,
-  kUint16 = 6,
-  kInt32 = 7,
-  kUint32 = 8,
-  kInt64 = 9,
-  kUint64 = 10,
-  kDouble = 11,
-  kString = 12,
-  kOpaque = 15,
-};
-
 constexpr int kDeepest = 128;  // the server's limit is 100
-
-[[noreturn]] void ThrowMalformed() {
-  throw Error(ErrorCode::kDiverged, "a JSON document in the binlog is malformed");
-}
-
-// A value: its type and the bytes from its beginning (to the end of what encloses it).
-struct Value {
-  uint8_t type;
-  std::string_view bytes;
-
-  bool IsObject() const { return type == kSmallObject || type == kLargeObject; }
-  bool IsContainer() const { return type <= kLargeArray; }
-};
-
-// Variable length: seven bits a byte, the highest says that more follow.
-uint64_t ReadLength(ByteReader* reader) {
-  uint64_t length = 0;
-  for (int shift = 0; shift < 35; shift += 7) {
-    const uint64_t byte = reader->Little(1);
-    length |= (byte & 0x7f) << shift;
-    if ((byte & 0x80) == 0) return length;
-  }
-  ThrowMalformed();
-}
-
-// An object or array. Offsets in it count from its beginning.
-class Container {
- public:
-  explicit Container(const Value& value)
-      : is_object_(value.IsObject()),
-        word_(value.type == kLargeObject || value.type == kLargeArray ? 4 : 2) {
-    ByteReader reader(value.bytes);
-    count_ = reader.Little(word_);
-    const uint64_t size = reader.Little(word_);
-    if (size > value.bytes.size()) ThrowMalformed();
-    bytes_ = value.bytes.substr(0, size);
-  }
-
-  size_t count() const { return count_; }
-
-  std::string_view Key(size_t index) const {
-    ByteReader reader(From(2 * word_ + index * KeyEntrySize()));
-    const uint64_t offset = reader.Little(word_);
-    const uint64_t size = reader.Little(2);
-    return ByteReader(From(offset)).Take(size);
-  }
-
-  Value Element(size_t index) const {
-    const size_t keys = is_object_ ? count_ * KeyEntrySize() : 0;
-    const size_t at = 2 * word_ + keys + index * (1 + word_);
-    ByteReader reader(From(at));
-    const auto type = static_cast<uint8_t>(reader.Little(1));
-    if (IsInline(type)) return {type, From(at + 1)};
-    const uint64_t offset = reader.Little(word_);
-    return {type, From(offset)};
-  }
-
- private:
-  size_t KeyEntrySize() const { return word_ + 2; }
-  bool IsInline(uint8_t type) const {
-    return type == kLiteral || type == kInt16 || type == kUint16 ||
-           (word_ == 4 && (type == kInt32 || type == kUint32));
-  }
-  std::string_view From(uint64_t offset) const {
-    if (offset > bytes_.size()) ThrowMalformed();
-    return bytes_.substr(offset);
-  }
-
-  bool is_object_;
-  size_t word_;
-  uint64_t count_;
-  std::string_view bytes_;
-};
-
-std::optional<int64_t> SignedValue(const Value& value) {
-  ByteReader reader(value.bytes);
-  switch (value.type) {
-    case kInt16:
-      return static_cast<int16_t>(reader.Little(2));
-    case kInt32:
-      return static_cast<int32_t>(reader.Little(4));
-    case kInt64:
-      return static_cast<int64_t>(reader.Little(8));
-    default:
-      return std::nullopt;
-  }
-}
-
-std::optional<uint64_t> UnsignedValue(const Value& value) {
-  ByteReader reader(value.bytes);
-  switch (value.type) {
-    case kUint16:
-      return reader.Little(2);
-    case kUint32:
-      return reader.Little(4);
-    case kUint64:
-      return reader.Little(8);
-    default:
-      return std::nullopt;
-  }
-}
-
-std::string_view LiteralText(const Value& value) {
-  switch (ByteReader(value.bytes).Little(1)) {
-    case 0:
-      return "null";
-    case 1:
-      return "true";
-    case 2:
-      return "false";
-    default:
-      ThrowMalformed();
-  }
-}
-
-std::string_view StringBytes(const Value& value) {
-  ByteReader reader(value.bytes);
-  const uint64_t size = ReadLength(&reader);
-  return reader.Take(size);
-}
 
 void AppendJsonString(std::string& out, std::string_view text) {
   static constexpr char kDigits[] = "0123456789abcdef";
@@ -194,12 +56,12 @@ bool AppendExactDouble(std::string& out, double value) {
 }
 
 // The value as JSON text; false when the server's parser would make another value of it.
-bool AppendText(std::string& out, const Value& value, int depth) {
+bool AppendText(std::string& out, const JsonValue& value, int depth) {
   // Seen on MySQL 9.7: positive numbers up to 32 bits become signed integers, larger ones unsigned.
   constexpr uint64_t kLastSigned = UINT32_MAX;
-  if (depth > kDeepest) ThrowMalformed();
+  if (depth > kDeepest) ThrowMalformedJson();
   if (value.IsContainer()) {
-    const Container container(value);
+    const JsonContainer container(value);
     const bool is_object = value.IsObject();
     out += is_object ? '{' : '[';
     for (size_t i = 0; i < container.count(); ++i) {
@@ -213,27 +75,27 @@ bool AppendText(std::string& out, const Value& value, int depth) {
     out += is_object ? '}' : ']';
     return true;
   }
-  if (const auto number = SignedValue(value)) {
+  if (const auto number = value.Signed()) {
     AppendInteger(out, *number);
     return *number <= static_cast<int64_t>(kLastSigned);
   }
-  if (const auto number = UnsignedValue(value)) {
+  if (const auto number = value.Unsigned()) {
     AppendInteger(out, *number);
     return *number > kLastSigned;
   }
   switch (value.type) {
-    case kLiteral:
-      out += LiteralText(value);
+    case kJsonLiteral:
+      out += value.Literal();
       return true;
-    case kString:
-      AppendJsonString(out, StringBytes(value));
+    case kJsonString:
+      AppendJsonString(out, value.String());
       return true;
-    case kDouble:
-      return AppendExactDouble(out, std::bit_cast<double>(ByteReader(value.bytes).Little(8)));
-    case kOpaque:
+    case kJsonDouble:
+      return AppendExactDouble(out, value.Double());
+    case kJsonOpaque:
       return false;
     default:
-      ThrowMalformed();
+      ThrowMalformedJson();
   }
 }
 
@@ -291,10 +153,9 @@ std::string_view BlobType(uint8_t field) {
   }
 }
 
-void AppendOpaque(std::string& out, const Value& value) {
-  ByteReader reader(value.bytes);
-  const auto field = static_cast<uint8_t>(reader.Little(1));
-  const std::string_view data = reader.Take(ReadLength(&reader));
+void AppendOpaque(std::string& out, const JsonValue& value) {
+  uint8_t field = 0;
+  const std::string_view data = value.Opaque(&field);
   const auto packed = [&] { return static_cast<int64_t>(ByteReader(data).Little(8)); };
   std::string source;
   switch (field) {
@@ -320,7 +181,7 @@ void AppendOpaque(std::string& out, const Value& value) {
       AppendDateTime(source, UnpackDateTime(packed()), 6);
       return AppendFromJsonTable(out, source + "'", "TIMESTAMP(6)");
     case kFieldBit:
-      if (data.empty() || data.size() > 8) ThrowMalformed();
+      if (data.empty() || data.size() > 8) ThrowMalformedJson();
       AppendInteger(source, ByteReader(data).Big(data.size()));
       return AppendFromJsonTable(out, "CAST(" + source + " AS UNSIGNED)",
                                  "BIT(" + std::to_string(data.size() * 8) + ")");
@@ -343,36 +204,36 @@ void AppendOpaque(std::string& out, const Value& value) {
 }
 
 // The value as an argument of JSON_ARRAY or JSON_OBJECT.
-void AppendArgument(std::string& out, const Value& value, int depth) {
-  if (depth > kDeepest) ThrowMalformed();
-  if (const auto number = SignedValue(value)) {
+void AppendArgument(std::string& out, const JsonValue& value, int depth) {
+  if (depth > kDeepest) ThrowMalformedJson();
+  if (const auto number = value.Signed()) {
     out += "CAST(";
     AppendInteger(out, *number);
     out += " AS SIGNED)";
     return;
   }
-  if (const auto number = UnsignedValue(value)) {
+  if (const auto number = value.Unsigned()) {
     out += "CAST(";
     AppendInteger(out, *number);
     out += " AS UNSIGNED)";
     return;
   }
   switch (value.type) {
-    case kLiteral:
-      return AppendCastOfText(out, LiteralText(value));
-    case kString:
-      return mysql::AppendStringLiteral(out, "utf8mb4", StringBytes(value));
-    case kDouble:
-      return AppendDouble(out, std::bit_cast<double>(ByteReader(value.bytes).Little(8)));
-    case kOpaque:
+    case kJsonLiteral:
+      return AppendCastOfText(out, value.Literal());
+    case kJsonString:
+      return mysql::AppendStringLiteral(out, "utf8mb4", value.String());
+    case kJsonDouble:
+      return AppendDouble(out, value.Double());
+    case kJsonOpaque:
       return AppendOpaque(out, value);
     default:
       break;
   }
-  if (!value.IsContainer()) ThrowMalformed();
+  if (!value.IsContainer()) ThrowMalformedJson();
   std::string text;
   if (AppendText(text, value, depth)) return AppendCastOfText(out, text);
-  const Container container(value);
+  const JsonContainer container(value);
   const bool is_object = value.IsObject();
   out += is_object ? "JSON_OBJECT(" : "JSON_ARRAY(";
   for (size_t i = 0; i < container.count(); ++i) {
@@ -391,7 +252,7 @@ void AppendArgument(std::string& out, const Value& value, int depth) {
 void AppendJsonExpression(std::string& out, std::string_view document) {
   // The server stores nothing at all for null where it had to invent a value (INSERT IGNORE).
   if (document.empty()) return AppendCastOfText(out, "null");
-  const Value value{static_cast<uint8_t>(document[0]), document.substr(1)};
+  const JsonValue value{static_cast<uint8_t>(document[0]), document.substr(1)};
   std::string text;
   if (AppendText(text, value, 0)) return AppendCastOfText(out, text);
   if (value.IsContainer()) return AppendArgument(out, value, 0);

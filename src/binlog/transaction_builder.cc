@@ -5,6 +5,7 @@
 
 #include "src/base/error.h"
 #include "src/binlog/compression.h"
+#include "src/binlog/gtid_event.h"
 #include "src/mysql/quote.h"
 
 namespace osc::binlog {
@@ -18,29 +19,6 @@ constexpr size_t kTableIdSize = 6;
 constexpr uint64_t kNoTable = 0xffffff;
 // Ids grow with every change of a definition; forgotten tables come back with their next map.
 constexpr size_t kMostKnownTables = 4096;
-
-std::string UuidText(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    const auto byte = static_cast<uint8_t>(bytes[i]);
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
-}
-
-// MySQL's variable-length integers: as many one bits at the end of the first byte as bytes follow;
-// the bits that are left are the number, little endian.
-uint64_t ReadVariableLength(ByteReader* reader) {
-  const auto first = static_cast<uint8_t>(reader->Little(1));
-  unsigned more = 0;
-  while (more < 8 && (first & (1u << more)) != 0) ++more;
-  const uint64_t rest = reader->Little(more);
-  if (more >= 7) return rest;
-  return rest << (7 - more) | first >> (more + 1);
-}
 
 bool StartsWith(std::string_view text, std::string_view word) {
   if (text.size() < word.size()) return false;
@@ -123,10 +101,10 @@ void TransactionBuilder::BeginFile() {
 std::optional<Transaction> TransactionBuilder::Add(const Event& event) {
   switch (event.header.type) {
     case kGtidEvent:
-      AddMySqlGtid(event.body);
+      SetGtid(ParseMySqlGtid(event.body));
       return std::nullopt;
     case kTaggedGtidEvent:
-      AddTaggedGtid(event.body);
+      SetGtid(ParseTaggedGtid(event.body));
       return std::nullopt;
     case kMariaDbGtidEvent:
       AddMariaDbGtid(event);
@@ -208,68 +186,10 @@ void TransactionBuilder::SetGtid(Gtid gtid) {
   if (with_gtids_) current_.gtid = std::move(gtid);
 }
 
-void TransactionBuilder::AddMySqlGtid(std::string_view body) {
-  ByteReader reader(body);
-  Gtid gtid;
-  reader.Skip(1);  // flags
-  gtid.source = UuidText(reader.Take(16));
-  gtid.number = reader.Little(8);
-  SetGtid(std::move(gtid));
-}
-
-// Seen on MySQL 9.7: format version, size, last field that must be understood, then pairs of field
-// number and value. Each byte of the uuid is a number of its own.
-void TransactionBuilder::AddTaggedGtid(std::string_view body) {
-  enum Field : uint64_t { kFlags = 0, kUuid = 1, kNumber = 2, kTag = 3 };
-  ByteReader reader(body);
-  const uint64_t version = ReadVariableLength(&reader);
-  ReadVariableLength(&reader);
-  ReadVariableLength(&reader);
-  Gtid gtid;
-  std::string tag;
-  bool has_tag = false;
-  if (version == 1) {
-    while (!has_tag) {
-      switch (ReadVariableLength(&reader)) {
-        case kFlags:
-          ReadVariableLength(&reader);
-          break;
-        case kUuid: {
-          std::string uuid;
-          for (int i = 0; i < 16; ++i) uuid += static_cast<char>(ReadVariableLength(&reader));
-          gtid.source = UuidText(uuid);
-          break;
-        }
-        case kNumber:
-          gtid.number = ReadVariableLength(&reader) >> 1;  // the sign is the lowest bit
-          break;
-        case kTag:
-          tag = reader.Take(ReadVariableLength(&reader));
-          has_tag = true;
-          break;
-        default:
-          throw Error(ErrorCode::kDiverged, "a tagged GTID in the binlog is malformed");
-      }
-    }
-  }
-  if (gtid.source.empty() || gtid.number == 0) {
-    throw Error(ErrorCode::kDiverged, "a tagged GTID in the binlog cannot be understood");
-  }
-  if (!tag.empty()) gtid.source += ":" + tag;
-  SetGtid(std::move(gtid));
-}
-
 void TransactionBuilder::AddMariaDbGtid(const Event& event) {
-  constexpr uint64_t kStandalone = 0x01;
-  ByteReader reader(event.body);
-  Gtid gtid;
-  gtid.family = mysql::Family::kMariaDb;
-  gtid.number = reader.Little(8);
-  gtid.domain = static_cast<uint32_t>(reader.Little(4));
-  gtid.server_id = event.header.server_id;
-  const uint64_t flags = reader.Little(1);
-  SetGtid(std::move(gtid));
-  has_begun_ = (flags & kStandalone) == 0;
+  const MariaDbGtid parsed = ParseMariaDbGtid(event.body, event.header.server_id);
+  SetGtid(parsed.gtid);
+  has_begun_ = !parsed.is_standalone;
 }
 
 std::optional<Transaction> TransactionBuilder::AddQuery(std::string_view body,

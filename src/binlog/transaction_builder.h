@@ -49,8 +49,6 @@ class TransactionBuilder {
 
   void StartGroup();
   void SetGtid(Gtid gtid);
-  void AddMySqlGtid(std::string_view body);
-  void AddTaggedGtid(std::string_view body);
   void AddMariaDbGtid(const Event& event);
   std::optional<Transaction> AddQuery(std::string_view body, size_t post_header_size,
                                       bool is_compressed);
