@@ -90,10 +90,15 @@ uint32_t DumpConnection::ChooseServerId() {
   std::set<uint64_t> used;
   mysql::Result own = connection_.Query("SELECT @@global.server_id");
   if (own.Next()) used.insert(own.Number(0));
-  // SHOW REPLICAS came with MySQL 8.0.22; 8.4 dropped the old name, which MariaDB still has.
-  const bool is_new = !server().IsMariaDb() && server().AtLeast(8, 0, 22);
-  mysql::Result replicas = connection_.Query(is_new ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS");
-  while (replicas.Next()) used.insert(replicas.Number(0));
+  try {
+    // SHOW REPLICAS came with MySQL 8.0.22; 8.4 dropped the old name, which MariaDB still has.
+    const bool is_new = !server().IsMariaDb() && server().AtLeast(8, 0, 22);
+    mysql::Result replicas = connection_.Query(is_new ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS");
+    while (replicas.Next()) used.insert(replicas.Number(0));
+  } catch (const Error& error) {
+    // MariaDB wants REPLICATION MASTER ADMIN for it, which reading does not need. Chance has to do.
+    if (error.code() != ErrorCode::kRefused) throw;
+  }
   std::random_device random;
   while (true) {
     const uint32_t id = (random() & 0x7fffffff) | 0x80000000;

@@ -1,4 +1,6 @@
 // Table map events, and whether they describe the table that is expected.
+#include <optional>
+
 #include "src/base/error.h"
 #include "src/binlog/event.h"
 #include "src/binlog/row_image.h"
@@ -23,7 +25,8 @@ TableMapNames ReadNames(ByteReader* reader) {
   return names;
 }
 
-MappedColumn ReadMetadata(uint8_t type, ByteReader* metadata) {
+// None for a type that is not known.
+std::optional<MappedColumn> ReadMetadata(uint8_t type, ByteReader* metadata) {
   MappedColumn column;
   column.type = type;
   switch (type) {
@@ -58,8 +61,21 @@ MappedColumn ReadMetadata(uint8_t type, ByteReader* metadata) {
       column.metadata = static_cast<uint16_t>(second | ((first & 0x30) ^ 0x30) << 4);
       break;
     }
-    default:
+    case kFieldTiny:
+    case kFieldShort:
+    case kFieldLong:
+    case kFieldNull:
+    case kFieldOldTimestamp:
+    case kFieldLongLong:
+    case kFieldInt24:
+    case kFieldDate:
+    case kFieldOldTime:
+    case kFieldOldDateTime:
+    case kFieldYear:
+    case kFieldNewDate:
       break;
+    default:
+      return std::nullopt;
   }
   return column;
 }
@@ -184,7 +200,17 @@ TableMap ParseTableMap(std::string_view body) {
   ByteReader metadata(reader.Take(reader.PackedLength()));
   map.columns.reserve(types.size());
   for (const char type : types) {
-    map.columns.push_back(ReadMetadata(static_cast<uint8_t>(type), &metadata));
+    const auto column = ReadMetadata(static_cast<uint8_t>(type), &metadata);
+    if (!column) {
+      throw Error(ErrorCode::kDiverged,
+                  "column " + std::to_string(map.columns.size() + 1) + " of " + map.Name() +
+                      " is in the binlog with field type " +
+                      std::to_string(static_cast<uint8_t>(type)) + ", which is not supported");
+    }
+    map.columns.push_back(*column);
+  }
+  if (!metadata.AtEnd()) {
+    throw Error(ErrorCode::kDiverged, "the binlog's table map of " + map.Name() + " is malformed");
   }
   return map;
 }
