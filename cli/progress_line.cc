@@ -90,7 +90,7 @@ std::vector<Piece> Headline(const Migration& migration, const Progress& progress
       }
     }
   } else if (state::IsBeforeCutover(migration.state) && progress.rows_copied > 0) {
-    pieces.push_back({FormatCount(progress.rows_copied) + " rows copied", 3});
+    pieces.push_back({FormatRows(progress.rows_copied) + " copied", 3});
   }
   if (const std::string readiness = Readiness(migration, progress); !readiness.empty()) {
     const bool good = progress.readiness == "ready";
@@ -147,7 +147,7 @@ std::vector<std::string> Details(const Migration& migration, const Progress& pro
                           ? "stream " + FormatMillis(progress.lag_ms) + " behind"
                           : "stream not running");
     if (progress.rows_applied > 0) {
-      details.push_back(FormatCount(progress.rows_applied) + " rows applied");
+      details.push_back(FormatRows(progress.rows_applied) + " applied");
     }
   }
   if (progress.throttled) details.push_back("throttled: " + Printable(progress.throttle_reason));
@@ -161,7 +161,7 @@ std::string ReasonText(const Progress& progress) {
   if (progress.reasons.empty()) return "";
   const Progress::Reason& first = progress.reasons.front();
   std::string text = first.kind + ": " + first.column;
-  if (first.rows > 0) text += ", " + FormatCount(first.rows) + " rows";
+  if (first.rows > 0) text += ", " + FormatRows(first.rows);
   if (!first.detail.empty()) text += ", " + first.detail;
   if (progress.reasons.size() > 1) {
     text += " (and " + std::to_string(progress.reasons.size() - 1) + " more)";

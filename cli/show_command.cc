@@ -30,7 +30,7 @@ std::string StreamText(const Snapshot& snapshot) {
   } else {
     text += snapshot.engine_running ? ", not running" : ", not running: there is no engine";
   }
-  return text + ", " + FormatCount(progress.rows_applied) + " rows applied";
+  return text + ", " + FormatRows(progress.rows_applied) + " applied";
 }
 
 void AddErrors(const state::Migration& migration, Page& page) {
@@ -47,7 +47,7 @@ void AddWindow(const Snapshot& snapshot, Page& page) {
   }
   page.Line("revert", revert);
   for (const state::Progress::Reason& reason : progress.reasons) {
-    page.Line("", reason.kind + ": " + reason.column + ", " + FormatCount(reason.rows) + " rows" +
+    page.Line("", reason.kind + ": " + reason.column + ", " + FormatRows(reason.rows) +
                       (reason.detail.empty() ? "" : ": " + reason.detail));
   }
 }
@@ -66,8 +66,7 @@ std::string ShowText(const Snapshot& snapshot) {
                         " table; off stage: " + ddl::OffStageName(migration.id, migration.table));
   AddErrors(migration, page);
   if (!progress.note.empty()) page.Line("now", progress.note);
-  page.Line("copied",
-            FormatCount(progress.rows_copied) + " rows, " + FormatPercent(progress.percent));
+  page.Line("copied", FormatRows(progress.rows_copied) + ", " + FormatPercent(progress.percent));
   page.Line("stream", StreamText(snapshot));
   if (!progress.stream_gtid.empty()) page.Line("position", progress.stream_gtid);
   if (progress.throttled) page.Line("throttled", progress.throttle_reason);

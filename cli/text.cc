@@ -73,6 +73,10 @@ std::string FormatCount(uint64_t count) {
   return digits;
 }
 
+std::string FormatRows(uint64_t count) {
+  return FormatCount(count) + (count == 1 ? " row" : " rows");
+}
+
 std::string FormatBytes(uint64_t bytes) {
   static constexpr std::array<const char*, 6> kUnits{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
   if (bytes < 1024) return std::to_string(bytes) + " B";

@@ -10,6 +10,7 @@
 namespace osc::cli {
 
 std::string FormatCount(uint64_t count);     // "1,234,567"
+std::string FormatRows(uint64_t count);      // "1 row", "1,234 rows"
 std::string FormatBytes(uint64_t bytes);     // "812 B", "1.2 GiB"
 std::string FormatSeconds(int64_t seconds);  // "45s", "2m10s", "3h05m", "2d04h"
 std::string FormatMillis(int64_t millis);    // "12 ms", "3.4 s", then as FormatSeconds

@@ -124,7 +124,7 @@ TEST(CliProgressTest, LogLines) {
   progress.reasons.push_back({"blocked", "name", 1, "row id=7 is too long"});
   EXPECT_EQ(ProgressText(migration, progress),
             "users: live, revert blocked, until 2026-11-22 10:00 UTC, stream 12 ms behind, "
-            "blocked: name, 1 rows, row id=7 is too long");
+            "blocked: name, 1 row, row id=7 is too long");
   progress.stream_running = false;
   EXPECT_NE(ProgressText(migration, progress).find("stream not running"), std::string::npos);
   migration.state = MigrationState::kReverted;

@@ -16,6 +16,12 @@ TEST(CliTextTest, Counts) {
   EXPECT_EQ(FormatCount(18446744073709551615ULL), "18,446,744,073,709,551,615");
 }
 
+TEST(CliTextTest, Rows) {
+  EXPECT_EQ(FormatRows(0), "0 rows");
+  EXPECT_EQ(FormatRows(1), "1 row");
+  EXPECT_EQ(FormatRows(1000), "1,000 rows");
+}
+
 TEST(CliTextTest, Bytes) {
   EXPECT_EQ(FormatBytes(0), "0 B");
   EXPECT_EQ(FormatBytes(1023), "1023 B");
