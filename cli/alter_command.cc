@@ -62,9 +62,8 @@ int RunInForeground(Context& context, Interrupt& interrupt, state::Store& store,
     if (!announced && IsThere(now)) {
       Announce(context, store, id);
       if (!context.out.json() && !state::IsFinal(now.state)) {
-        context.out.Note(
-            "this process keeps the stream running; Ctrl-C ends it, and `osc serve` "
-            "goes on from there");
+        context.out.Note("this process keeps the stream running; Ctrl-C ends it, and " +
+                         CommandLine(context.options, "serve") + " goes on from there");
       }
       announced = true;
     }

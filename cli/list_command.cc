@@ -59,8 +59,9 @@ int RunList(Context& context) {
   const Terminal terminal = LookAtTerminal(STDOUT_FILENO);
   context.out.Text(FormatTable(rows, terminal.is_terminal ? terminal.width : 0));
   if (unfinished && !engine) {
-    context.out.Note("no engine runs, so nothing goes on: " +
-                     CommandLine(context.options, "watch") + " or osc serve starts one");
+    context.out.Note(
+        "no engine runs, so nothing goes on: " + CommandLine(context.options, "watch") + " or " +
+        CommandLine(context.options, "serve") + " starts one");
   }
   return kExitDone;
 }
