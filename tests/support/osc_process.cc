@@ -4,8 +4,8 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,7 +117,7 @@ std::string Outcome::Describe() const {
 }
 
 OscProcess::OscProcess(const std::vector<std::string>& arguments,
-                       const std::map<std::string, std::string>& environment) {
+                       const Environment& environment) {
   std::vector<std::string> words{OSC_BINARY};
   words.insert(words.end(), arguments.begin(), arguments.end());
   for (const std::string& word : words) command_line_ += (command_line_.empty() ? "" : " ") + word;
@@ -136,7 +136,7 @@ OscProcess::OscProcess(const std::vector<std::string>& arguments,
                                   Pointers(variables).data());
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) Fail(std::string("cannot start ") + OSC_BINARY + ": " + std::strerror(error));
-  pid_descriptor_ = ::pidfd_open(pid_, 0);
+  pid_descriptor_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));  // glibc 2.36 has no C++ declaration
   if (pid_descriptor_ < 0) FailWithErrno("pidfd_open");
 }
 
@@ -189,9 +189,16 @@ Outcome OscProcess::Wait(seconds deadline) {
   return {*exit_code_, OutSoFar(), ErrSoFar()};
 }
 
-Osc::Osc(const TestServer& server, std::string database)
-    : server_(server), database_(std::move(database)) {
+Osc::Osc(const TestServer& server, const std::string& database) : server_(server) {
+  const mysql::ConnectionOptions options = server_.Options();
+  options_ = {{"--state-dir", state_.path().string()}, {"--host", options.host},
+              {"--port", std::to_string(options.port)}, {"--user", options.user},
+              {"--ssl-mode", options.ssl_mode},         {"--database", database}};
   environment_["HOME"] = state_.home().string();
+}
+
+void Osc::SetOption(const std::string& name, const std::string& value) {
+  options_[name] = value;
 }
 
 void Osc::SetEnvironment(const std::string& name, const std::string& value) {
@@ -199,13 +206,10 @@ void Osc::SetEnvironment(const std::string& name, const std::string& value) {
 }
 
 std::unique_ptr<OscProcess> Osc::Start(const std::vector<std::string>& arguments) {
-  const mysql::ConnectionOptions options = server_.Options();
-  std::vector<std::string> words{"--state-dir", state_.path().string(),
-                                 "--host",      options.host,
-                                 "--port",      std::to_string(options.port),
-                                 "--user",      options.user,
-                                 "--ssl-mode",  options.ssl_mode,
-                                 "--database",  database_};
+  std::vector<std::string> words;
+  for (const auto& [name, value] : options_) {
+    if (!value.empty()) words.insert(words.end(), {name, value});
+  }
   words.insert(words.end(), arguments.begin(), arguments.end());
   return std::make_unique<OscProcess>(words, environment_);
 }

@@ -56,9 +56,11 @@ struct Outcome {
 // One running command. Its destructor kills it if it still runs.
 class OscProcess {
  public:
+  using Environment = std::map<std::string, std::string>;
+
   // environment: added to a clean one (PATH and HOME). Throws std::runtime_error.
   OscProcess(const std::vector<std::string>& arguments,
-             const std::map<std::string, std::string>& environment);
+             const Environment& environment);
   ~OscProcess();
   OscProcess(const OscProcess&) = delete;
   OscProcess& operator=(const OscProcess&) = delete;
@@ -87,9 +89,11 @@ class Osc {
  public:
   static constexpr std::chrono::seconds kDeadline{90};
 
-  Osc(const TestServer& server, std::string database);
+  Osc(const TestServer& server, const std::string& database);
 
   StateDirectory& state() { return state_; }
+  // A connection option of the commands from now on; an empty value leaves it out.
+  void SetOption(const std::string& name, const std::string& value);
   // Environment of the commands from now on, and of the engines that they start.
   void SetEnvironment(const std::string& name, const std::string& value);
 
@@ -114,9 +118,9 @@ class Osc {
 
  private:
   const TestServer& server_;
-  std::string database_;
   StateDirectory state_;
-  std::map<std::string, std::string> environment_;
+  std::map<std::string, std::string> options_;
+  OscProcess::Environment environment_;
 };
 
 // Polls until it is true; throws std::runtime_error that names what was waited for.

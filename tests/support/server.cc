@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <ostream>
 #include <random>
 
 namespace osc::testing {
@@ -25,6 +26,8 @@ mysql::Connection TestServer::Connect(const std::string& database) const {
   options.database = database;
   return mysql::Connection::Open(options);
 }
+
+void PrintTo(const TestServer& server, std::ostream* out) { *out << server.name; }
 
 const std::vector<TestServer>& Servers() {
   static const std::vector<TestServer> servers{

@@ -1,6 +1,7 @@
 // The real servers that tests run against, and a database of its own for each test.
 #pragma once
 
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct TestServer {
   mysql::ConnectionOptions Options() const;
   mysql::Connection Connect(const std::string& database = "") const;
 };
+void PrintTo(const TestServer& server, std::ostream* out);  // for gtest
 
 const std::vector<TestServer>& Servers();
 

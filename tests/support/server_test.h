@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/support/osc_process.h"
 #include "tests/support/server.h"
@@ -34,13 +36,14 @@ class ServerTest : public ::testing::TestWithParam<TestServer> {
   void Run(const std::string& sql) { connection().Execute(sql); }
   std::string Value(const std::string& sql) { return connection().QueryValue(sql).value_or("NULL"); }
 
-  // Every table of the database, to see that nothing was left behind.
+  // Every table of the database in order, to see that nothing was left behind.
   std::vector<std::string> Tables() {
     mysql::Result rows = connection().Query(
         "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA='" + database() +
-        "' AND TABLE_TYPE<>'TEMPORARY' ORDER BY TABLE_NAME");
+        "' AND TABLE_TYPE<>'TEMPORARY'");
     std::vector<std::string> names;
     while (rows.Next()) names.push_back(rows.Text(0));
+    std::sort(names.begin(), names.end());
     return names;
   }
 

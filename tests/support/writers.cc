@@ -20,7 +20,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 // Between two transactions: an application that leaves the other tests on the machine some room.
-constexpr milliseconds kPause{2};
+constexpr milliseconds kPause{4};
 constexpr unsigned kDeadlock = 1213;
 constexpr unsigned kLockWait = 1205;
 

@@ -1,0 +1,548 @@
+// The revolving door, end to end: the osc binary against real servers, with an application that
+// writes all the time. R1 to R8 of the acceptance list, and the commands around them.
+#include <gmock/gmock.h>
+
+#include <chrono>
+
+#include "src/mysql/quote.h"
+#include "tests/support/compare.h"
+#include "tests/support/server_test.h"
+#include "tests/support/writers.h"
+
+namespace osc {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::Outcome;
+using testing::Totals;
+using testing::Writers;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+using Names = std::vector<std::string>;
+const Names kKey{"id"};
+const Names kWritten{"token", "email", "amount"};
+
+class DoorTest : public testing::ServerTest {
+ protected:
+  static constexpr int kRows = 2500;
+
+  void CreateUsers(const std::string& table, const std::string& more) {
+    testing::CreateWritersTable(connection(), table, kRows, more);
+  }
+
+  // Stops the writers and holds the table to what they say they have committed.
+  void ExpectExactly(Writers& writers, const std::string& table, const Totals& besides = {}) {
+    writers.Stop();
+    Totals expected = writers.expected();
+    expected += besides;
+    EXPECT_EQ(testing::ReadTotals(connection(), table), expected);
+    EXPECT_LT(writers.longest_statement(), seconds(10));
+  }
+
+  // Both tables equal in what both have, whichever is live.
+  void ExpectInvariant(const std::string& id, const Names& columns = kWritten) {
+    testing::ExpectSameRows(server(), osc(), id, kKey, columns);
+  }
+
+  void ExpectNoRow(const std::string& table, const std::string& condition) {
+    mysql::Result rows = connection().Query("SELECT * FROM " + mysql::QuoteIdentifier(table) +
+                                            " WHERE " + condition + " LIMIT 5");
+    while (rows.Next()) {
+      std::string row;
+      for (size_t i = 0; i < rows.column_count(); ++i) row += (i ? " | " : "") + rows.Text(i);
+      ADD_FAILURE() << table << " has a row with " << condition << ": " << row;
+    }
+  }
+
+  // Alone: a row whose key moves meanwhile could slip past an UPDATE of all rows.
+  void RunLocked(const std::string& table, const std::string& sql) {
+    Run("LOCK TABLES " + mysql::QuoteIdentifier(table) + " WRITE");
+    Run(sql);
+    Run("UNLOCK TABLES");
+  }
+
+  Outcome ExpectRefused(const Names& command, const std::string& part) {
+    Outcome outcome = osc().Run(command);
+    EXPECT_EQ(outcome.exit_code, 3) << command[0] << ": " << outcome.Describe();
+    EXPECT_THAT(outcome.err, HasSubstr(part)) << command[0];
+    EXPECT_THAT(outcome.err, HasSubstr("hint: ")) << command[0];
+    return outcome;
+  }
+
+  int64_t NextAutoIncrement(const std::string& table) {
+    if (!IsMariaDb()) Run("SET SESSION information_schema_stats_expiry=0");
+    return std::stoll(
+        Value("SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA='" +
+              database() + "' AND TABLE_NAME='" + table + "'"));
+  }
+
+  // Keeps a migration of the table in the state `copying` as long as it lives.
+  struct CopyBlock {
+    explicit CopyBlock(DoorTest& test, const std::string& table)
+        : holder(test.server().Connect(test.database())) {
+      holder.Execute("START TRANSACTION");
+      holder.Execute("UPDATE " + mysql::QuoteIdentifier(table) +
+                     " SET amount=amount+1 WHERE id=1500");
+    }
+    ~CopyBlock() { holder.Execute("ROLLBACK"); }
+    mysql::Connection holder;
+  };
+};
+
+// R1
+TEST_P(DoorTest, RevertBringsDroppedColumnsBackOnEveryRowThatLivesOn) {
+  CreateUsers("users", "title VARCHAR(40) NOT NULL DEFAULT 'none', motto VARCHAR(40)");
+  Run("UPDATE users SET title=CONCAT('title-', token), motto=CONCAT('motto-', token)");
+  // Rows that no writer touches: far from their keys.
+  Run("INSERT INTO users (id, token, email, amount, title, motto) VALUES "
+      "(-5000000, 1, 'a', 0, 'title a', 'motto a'), (-5000001, 1, 'b', 0, 'title b', 'motto b'), "
+      "(-5000002, 1, 'c', 0, 'title c', NULL), (-5000003, 1, 'd', 0, 'title d', 'motto d'), "
+      "(-5000004, 1, 'e', 0, 'title e', 'motto e')");
+  Writers writers(server(), database(), "users");
+  writers.WaitForTransactions(200);
+
+  const std::string id = osc().Alter("users", "DROP COLUMN title, DROP COLUMN motto");
+  EXPECT_THAT(Value("SHOW CREATE TABLE users"), ::testing::Not(HasSubstr("title")));
+  Run("UPDATE users SET amount=11 WHERE id=-5000000");                        // changed
+  Run("UPDATE users SET id=-6000000, amount=12 WHERE id=-5000001");            // moved
+  Run("DELETE FROM users WHERE id=-5000003");                                 // gone
+  Run("DELETE FROM users WHERE id=-5000004");                                 // and born again
+  Run("INSERT INTO users (id, token, email, amount) VALUES (-5000004, 1, 'e', 0)");
+  Run("INSERT INTO users (id, token, email, amount) VALUES (-5000005, 1, 'f', 0)");
+  writers.WaitForTransactions(600);
+
+  const Outcome revert = osc().Succeed({"revert", id, "--json"});
+  EXPECT_EQ(revert.Json()["state"], "reverted");
+  EXPECT_EQ(revert.Json()["live"], "old");
+  writers.WaitForTransactions(200);
+  ExpectExactly(writers, "users", {.rows = 0, .amount = 23, .tokens = 0});
+  ExpectInvariant(id);
+
+  mysql::Result rows = connection().Query(
+      "SELECT CONCAT_WS('|', id, amount, title, COALESCE(motto, 'NULL')) FROM users "
+      "WHERE id<=-5000000 ORDER BY -id");
+  Names own;
+  while (rows.Next()) own.push_back(rows.Text(0));
+  EXPECT_THAT(own, ::testing::ElementsAre("-5000000|11|title a|motto a", "-5000002|0|title c|NULL",
+                                          "-5000004|0|none|NULL", "-5000005|0|none|NULL",
+                                          "-6000000|12|title b|motto b"));
+  // A token is a row's identity: the first rows have their titles, the later ones never had any.
+  const std::string first = "token<=" + std::to_string(kRows);
+  const std::string of_writers = "id>-5000000 AND ";
+  ExpectNoRow("users", of_writers + "title<>IF(" + first + ", CONCAT('title-', token), 'none')");
+  ExpectNoRow("users",
+              of_writers + "NOT (motto<=>IF(" + first + ", CONCAT('motto-', token), NULL))");
+}
+
+// R2
+TEST_P(DoorTest, TurnsTenTimesWhileTheApplicationWrites) {
+  CreateUsers("users", "title VARCHAR(40) NOT NULL DEFAULT 'none'");
+  Run("UPDATE users SET title=CONCAT('title-', token)");
+  const std::string first = "token<=" + std::to_string(kRows);
+  Writers writers(server(), database(), "users");
+  writers.WaitForTransactions(100);
+  const std::string id = osc().Alter(
+      "users", "DROP COLUMN title, ADD COLUMN nick VARCHAR(40) NOT NULL DEFAULT 'nobody' FIRST");
+  RunLocked("users", "UPDATE users SET nick=CONCAT('nick-', token) WHERE " + first);
+  for (int turn = 1; turn <= 10; ++turn) {
+    SCOPED_TRACE("turn " + std::to_string(turn));
+    const bool back = turn % 2 == 1;
+    writers.WaitForTransactions(150);
+    const nlohmann::json after = osc().Succeed({back ? "revert" : "reapply", id, "--json"}).Json();
+    EXPECT_EQ(after["state"], back ? "reverted" : "live");
+    EXPECT_EQ(after["live"], back ? "old" : "new");
+    EXPECT_EQ(after["swaps"].size(), static_cast<size_t>(turn + 1));
+    writers.WaitForTransactions(50);
+    ExpectInvariant(id);
+    if (back) {
+      ExpectNoRow("users", "title<>IF(" + first + ", CONCAT('title-', token), 'none')");
+    } else {
+      ExpectNoRow("users", "nick<>IF(" + first + ", CONCAT('nick-', token), 'nobody')");
+    }
+  }
+  ExpectExactly(writers, "users");
+  ExpectInvariant(id);
+  for (const auto& swap : osc().Show(id)["swaps"]) {
+    EXPECT_GT(swap["lock_ms"], 0) << swap;
+    EXPECT_FALSE(swap["freeze_point"].get<std::string>().empty()) << swap;
+    EXPECT_TRUE(swap["at"].is_string()) << swap;
+  }
+}
+
+// R3
+TEST_P(DoorTest, ReapplyBringsValuesOfAddedColumnsBack) {
+  CreateUsers("users", "");
+  Writers writers(server(), database(), "users");
+  writers.WaitForTransactions(100);
+  const std::string id = osc().Alter(
+      "users", "ADD COLUMN nick VARCHAR(40) NOT NULL DEFAULT 'nobody', ADD COLUMN score INT");
+  const std::string first = "token<=" + std::to_string(kRows);
+  RunLocked("users", "UPDATE users SET nick=CONCAT('nick-', token), score=token WHERE " + first);
+  writers.WaitForTransactions(200);
+  osc().Succeed({"revert", id});
+  EXPECT_THAT(Value("SHOW CREATE TABLE users"), ::testing::Not(HasSubstr("nick")));
+  writers.WaitForTransactions(300);
+  osc().Succeed({"reapply", id});
+  writers.WaitForTransactions(100);
+  ExpectExactly(writers, "users");
+  ExpectInvariant(id);
+  ExpectNoRow("users", "nick<>IF(" + first + ", CONCAT('nick-', token), 'nobody')");
+  ExpectNoRow("users", "NOT (score<=>IF(" + first + ", token, NULL))");
+}
+
+// R4
+TEST_P(DoorTest, RefusesASecondMigrationOfTheSameTable) {
+  CreateUsers("users", "title VARCHAR(40)");
+  const std::string id = osc().Alter("users", "DROP COLUMN title", {"--postpone-cutover"});
+  const auto expect_refused = [&] {
+    const Outcome outcome =
+        ExpectRefused({"alter", "--table", "users", "--alter", "ADD COLUMN x INT"}, id);
+    EXPECT_THAT(outcome.err, HasSubstr("osc ")) << "the hint names no command";
+    EXPECT_EQ(osc().List().size(), 1U);
+    ExpectRefused({"plan", "--table", "users", "--alter", "ADD COLUMN x INT"}, id);
+  };
+  expect_refused();
+  osc().Succeed({"cutover", id});
+  expect_refused();
+  osc().Succeed({"revert", id});
+  expect_refused();
+  osc().Succeed({"complete", id});
+  osc().Alter("users", "ADD COLUMN x INT");
+}
+
+TEST_P(DoorTest, RunsMigrationsOfDifferentTablesSideBySide) {
+  const Names tables{"users", "customers"};
+  std::vector<std::unique_ptr<Writers>> writers;
+  for (const std::string& table : tables) {
+    CreateUsers(table, "title VARCHAR(40) NOT NULL DEFAULT 'none'");
+    Run("UPDATE " + table + " SET title=CONCAT('title-', token)");
+    writers.push_back(std::make_unique<Writers>(server(), database(), table));
+  }
+  Names ids;
+  for (const std::string& table : tables) {
+    ids.push_back(osc().Alter(table, "DROP COLUMN title", {"--detach"}));
+  }
+  for (const std::string& id : ids) osc().WaitForState(id, "live");
+  for (const auto& writer : writers) writer->WaitForTransactions(200);
+  std::vector<std::unique_ptr<testing::OscProcess>> reverts;
+  for (const std::string& id : ids) reverts.push_back(osc().Start({"revert", id}));
+  for (const auto& revert : reverts) {
+    const Outcome outcome = revert->Wait(testing::Osc::kDeadline);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.Describe();
+  }
+  for (const auto& writer : writers) writer->WaitForTransactions(100);
+  for (size_t i = 0; i < tables.size(); ++i) {
+    SCOPED_TRACE(tables[i]);
+    ExpectExactly(*writers[i], tables[i]);
+    ExpectInvariant(ids[i]);
+    ExpectNoRow(tables[i], "title<>IF(token<=" + std::to_string(kRows) +
+                               ", CONCAT('title-', token), 'none')");
+  }
+}
+
+TEST_P(DoorTest, RefusesToRevertWhatIsOver) {
+  CreateUsers("users", "title VARCHAR(40)");
+  Run("CREATE TABLE doubles (id INT PRIMARY KEY, value INT)");
+  Run("INSERT INTO doubles VALUES (1, 7), (2, 7)");
+
+  const std::string completed = osc().Alter("users", "DROP COLUMN title");
+  ExpectRefused({"reapply", completed}, "has not been reverted");
+  osc().Succeed({"complete", completed});
+  ExpectRefused({"revert", completed}, "it is completed");
+  ExpectRefused({"reapply", completed}, "it is completed");
+  ExpectRefused({"complete", completed}, "it is completed");
+  ExpectRefused({"cancel", completed}, "it is completed");
+
+  const std::string cancelled =
+      osc().Alter("users", "ADD COLUMN title INT", {"--postpone-cutover"});
+  ExpectRefused({"revert", cancelled}, "has not been cut over");
+  ExpectRefused({"complete", cancelled}, "has not been cut over");
+  osc().Succeed({"cancel", cancelled});
+  ExpectRefused({"revert", cancelled}, "was cancelled");
+  ExpectRefused({"cutover", cancelled}, "was cancelled");
+
+  const Outcome alter =
+      osc().Run({"alter", "--table", "doubles", "--alter", "ADD UNIQUE KEY value (value)"});
+  EXPECT_EQ(alter.exit_code, 1) << alter.Describe();
+  EXPECT_THAT(alter.err, HasSubstr("value"));
+  const nlohmann::json failed = osc().List().back();
+  EXPECT_EQ(failed["state"], "failed");
+  ExpectRefused({"revert", failed["id"]}, "has failed");
+  EXPECT_THAT(Tables(), ::testing::ElementsAre("doubles", "users"));
+  EXPECT_EQ(Value("SELECT COUNT(*) FROM doubles"), "2");
+}
+
+// R5
+TEST_P(DoorTest, PostponedCutoverOutlivesTheEngine) {
+  CreateUsers("users", "title VARCHAR(40) NOT NULL DEFAULT 'none'");
+  Run("UPDATE users SET title=CONCAT('title-', token)");
+  Writers writers(server(), database(), "users");
+  const std::string id = osc().Alter("users", "DROP COLUMN title", {"--postpone-cutover"});
+  EXPECT_EQ(osc().Show(id)["state"], "ready");
+  osc().state().KillEngine();
+  writers.WaitForTransactions(200);
+  EXPECT_EQ(osc().Show(id)["state"], "ready");
+  EXPECT_EQ(osc().Show(id)["stream"]["running"], false);
+
+  const auto watch = osc().Start({"watch", id});  // starts an engine
+  osc().WaitUntil(id, "the stream to run again", [](const nlohmann::json& now) {
+    return now["engine_running"] == true && now["stream"]["running"] == true;
+  });
+  watch->Signal(SIGINT);
+  EXPECT_EQ(watch->Wait(seconds(10)).exit_code, 130);
+  osc().WaitUntilCaughtUp(id);
+  writers.WaitForTransactions(100);
+  EXPECT_EQ(osc().Show(id)["state"], "ready");
+
+  const auto asked = std::chrono::steady_clock::now();
+  osc().Succeed({"cutover", id});
+  const auto took = std::chrono::steady_clock::now() - asked;
+  EXPECT_LT(std::chrono::duration_cast<milliseconds>(took), milliseconds(1000));
+  EXPECT_EQ(osc().Show(id)["state"], "live");
+  writers.WaitForTransactions(100);
+  ExpectExactly(writers, "users");
+  ExpectInvariant(id);
+}
+
+// R7
+TEST_P(DoorTest, TakesAutoIncrementOverAndKeepsRowZero) {
+  Run("CREATE TABLE t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, a INT, b INT)");
+  Run("INSERT INTO t (id, a, b) VALUES (0, 100, 1), (1, 101, 2), (2, 102, 3), (7000, 103, 4)");
+  Run("DELETE FROM t WHERE id=7000");  // the counter stays above every row
+  const auto expect_zero = [&] {
+    EXPECT_EQ(Value("SELECT a FROM t WHERE id=0"), "100");
+    EXPECT_EQ(Value("SELECT COUNT(*) FROM t WHERE id<3"), "3");
+  };
+  int64_t least = NextAutoIncrement("t");
+  EXPECT_EQ(least, 7001);
+  const std::string id = osc().Alter("t", "DROP COLUMN b");
+  for (const char* turn : {"cutover", "revert", "reapply", "revert", "reapply"}) {
+    SCOPED_TRACE(turn);
+    if (std::string(turn) != "cutover") osc().Succeed({turn, id});
+    expect_zero();
+    EXPECT_GE(NextAutoIncrement("t"), least);
+    Run("INSERT INTO t (a) VALUES (1)");
+    EXPECT_GE(std::stoll(Value("SELECT LAST_INSERT_ID()")), least);
+    // A value above all rows that only the counter remembers.
+    least = std::stoll(Value("SELECT LAST_INSERT_ID()")) + 1000;
+    Run("INSERT INTO t (id, a) VALUES (" + std::to_string(least - 1) + ", 1)");
+    Run("DELETE FROM t WHERE id=" + std::to_string(least - 1));
+    Run("UPDATE t SET a=100 WHERE id=0");
+  }
+  osc().Succeed({"complete", id});
+  EXPECT_GE(NextAutoIncrement("t"), least);
+  expect_zero();
+}
+
+// R8
+TEST_P(DoorTest, CarriesTruncateOver) {
+  CreateUsers("users", "title VARCHAR(40) NOT NULL DEFAULT 'none'");
+  const std::string id = osc().Alter("users", "DROP COLUMN title", {"--postpone-cutover"});
+  const auto truncate = [&](int rows) {
+    Run("DELETE FROM users WHERE id % 2=0");
+    Run("TRUNCATE TABLE users");
+    for (int i = 1; i <= rows; ++i) {
+      const std::string n = std::to_string(i);
+      Run("INSERT INTO users (token, email, amount) VALUES (" + n + ", 'e" + n + "', " + n + ")");
+    }
+    ExpectInvariant(id);
+    EXPECT_EQ(Value("SELECT COUNT(*) FROM users"), std::to_string(rows));
+  };
+  truncate(10);
+  osc().Succeed({"cutover", id});
+  ExpectInvariant(id);
+  truncate(20);
+  osc().Succeed({"revert", id});
+  ExpectInvariant(id);
+  truncate(30);
+  osc().Succeed({"reapply", id});
+  ExpectInvariant(id);
+  EXPECT_EQ(Value("SELECT COUNT(*) FROM users"), "30");
+}
+
+TEST_P(DoorTest, CompleteDropsTheOffStageTable) {
+  CreateUsers("users", "title VARCHAR(40)");
+  const std::string id = osc().Alter("users", "DROP COLUMN title");
+  const nlohmann::json completed = osc().Succeed({"complete", id, "--json"}).Json();
+  EXPECT_EQ(completed["state"], "completed");
+  EXPECT_EQ(completed["live"], "new");
+  EXPECT_EQ(completed["stream"]["running"], false);
+  EXPECT_THAT(Tables(), ::testing::ElementsAre("users"));
+  EXPECT_EQ(Value("SELECT COUNT(*) FROM users"), std::to_string(kRows));
+}
+
+TEST_P(DoorTest, CompleteAfterARevertDropsTheNewTable) {
+  CreateUsers("users", "title VARCHAR(40)");
+  const std::string id = osc().Alter("users", "DROP COLUMN title");
+  osc().Succeed({"revert", id});
+  osc().Succeed({"complete", id});
+  EXPECT_EQ(osc().Show(id)["live"], "old");
+  EXPECT_THAT(Tables(), ::testing::ElementsAre("users"));
+  EXPECT_THAT(Value("SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA='" +
+                    database() + "' AND TABLE_NAME='users' AND COLUMN_NAME='title'"),
+              "title");
+}
+
+TEST_P(DoorTest, CompleteCanKeepTheOffStageTable) {
+  CreateUsers("users", "title VARCHAR(40)");
+  const std::string id = osc().Alter("users", "DROP COLUMN title");
+  Run("INSERT INTO users (token, email) VALUES (9999, 'late')");
+  osc().WaitUntilCaughtUp(id);
+  osc().Succeed({"complete", id, "--keep-table"});
+  const std::string kept = osc().Show(id)["off_stage_table"];
+  EXPECT_THAT(Tables(), ::testing::ElementsAre(kept, "users"));
+  EXPECT_EQ(Value("SELECT COUNT(*) FROM " + kept), std::to_string(kRows + 1));
+}
+
+TEST_P(DoorTest, CancelWhileCopyingLeavesNothing) {
+  CreateUsers("users", "title VARCHAR(40)");
+  std::string id;
+  {
+    const CopyBlock block(*this, "users");
+    id = osc().Alter("users", "DROP COLUMN title", {"--detach"});
+    osc().WaitForState(id, "copying");
+    const auto asked = std::chrono::steady_clock::now();
+    osc().Succeed({"cancel", id});
+    EXPECT_LT(std::chrono::steady_clock::now() - asked, seconds(10))
+        << "cancel waits for the application's lock";
+  }
+  EXPECT_EQ(osc().Show(id)["state"], "cancelled");
+  EXPECT_THAT(Tables(), ::testing::ElementsAre("users"));
+  EXPECT_EQ(Value("SELECT COUNT(*) FROM users"), std::to_string(kRows));
+  osc().Alter("users", "DROP COLUMN title");
+}
+
+TEST_P(DoorTest, CancelWhenReadyLeavesNothing) {
+  CreateUsers("users", "title VARCHAR(40)");
+  const std::string id = osc().Alter("users", "DROP COLUMN title", {"--postpone-cutover"});
+  const nlohmann::json cancelled = osc().Succeed({"cancel", id, "--json"}).Json();
+  EXPECT_EQ(cancelled["state"], "cancelled");
+  EXPECT_THAT(Tables(), ::testing::ElementsAre("users"));
+}
+
+TEST_P(DoorTest, PausesAndResumesTheCopy) {
+  CreateUsers("users", "title VARCHAR(40)");
+  std::string id;
+  nlohmann::json paused;
+  {
+    const CopyBlock block(*this, "users");
+    id = osc().Alter("users", "DROP COLUMN title",
+                     {"--detach", "--copy-threads", "1", "--chunk-time", "10ms"});
+    osc().WaitForState(id, "copying");
+    osc().Succeed({"pause", id});
+    paused = osc().WaitUntil(id, "the pause", [](const nlohmann::json& now) {
+      return now["throttle"]["throttled"] == true;
+    });
+  }
+  EXPECT_EQ(paused["paused"], true);
+  EXPECT_THAT(paused["throttle"]["reason"].get<std::string>(), HasSubstr("pause"));
+  // The stream goes on while the copy rests.
+  Run("UPDATE users SET amount=amount+1");
+  osc().WaitUntilCaughtUp(id);
+  EXPECT_EQ(osc().Show(id)["state"], "copying");
+  osc().Succeed({"resume", id});
+  const nlohmann::json live = osc().WaitForState(id, "live");
+  EXPECT_EQ(live["paused"], false);
+  EXPECT_EQ(live["throttle"]["throttled"], false);
+  ExpectInvariant(id);
+}
+
+TEST_P(DoorTest, StaysPausedThroughAnEngineRestart) {
+  CreateUsers("users", "title VARCHAR(40)");
+  std::string id;
+  {
+    const CopyBlock block(*this, "users");
+    id = osc().Alter("users", "DROP COLUMN title",
+                     {"--detach", "--copy-threads", "1", "--chunk-time", "10ms"});
+    osc().WaitForState(id, "copying");
+    osc().Succeed({"pause", id});
+    osc().state().KillEngine();
+  }
+  const auto watch = osc().Start({"watch", id});
+  const nlohmann::json again = osc().WaitUntil(id, "the engine", [](const nlohmann::json& now) {
+    return now["stream"]["running"] == true && now["throttle"]["throttled"] == true;
+  });
+  EXPECT_EQ(again["state"], "copying");
+  EXPECT_EQ(again["paused"], true);
+  osc().Succeed({"resume", id});
+  osc().WaitForState(id, "live");
+  ExpectInvariant(id);
+}
+
+TEST_P(DoorTest, SetChangesARunningMigration) {
+  CreateUsers("users", "title VARCHAR(40)");
+  const std::string id = osc().Alter("users", "DROP COLUMN title", {"--postpone-cutover"});
+  const nlohmann::json set =
+      osc().Succeed({"set", id, "retention=2h", "max-lag=3s", "chunk-time=50ms", "--json"}).Json();
+  EXPECT_EQ(set["settings"]["retention"], "2h");
+  EXPECT_EQ(set["settings"]["max-lag"], "3s");
+  EXPECT_EQ(set["settings"]["chunk-time"], "50ms");
+  osc().Succeed({"set", id, "postpone-cutover=off"});  // releases it
+  const nlohmann::json live = osc().WaitForState(id, "live");
+  const std::string until = live["revert"]["expires_at"];
+  osc().Succeed({"set", id, "retention=48h"});
+  EXPECT_GT(osc().Show(id)["revert"]["expires_at"].get<std::string>(), until);
+}
+
+// R6
+TEST_P(DoorTest, RetentionEndsTheWindow) {
+  CreateUsers("users", "title VARCHAR(40)");
+  const std::string id = osc().Alter("users", "DROP COLUMN title", {"--retention", "2s"});
+  const nlohmann::json over = osc().WaitForState(id, "completed", seconds(20));
+  EXPECT_EQ(over["revert"]["readiness"], "expired");
+  EXPECT_EQ(over["stream"]["running"], false);
+  EXPECT_THAT(Tables(), ::testing::ElementsAre("users"));
+  ExpectRefused({"revert", id}, "window");
+}
+
+TEST_P(DoorTest, RetentionCanBeMoved) {
+  CreateUsers("users", "title VARCHAR(40)");
+  const std::string id = osc().Alter("users", "DROP COLUMN title");
+  EXPECT_EQ(osc().Show(id)["revert"]["readiness"], "ready");
+  osc().Succeed({"set", id, "retention=1s"});
+  osc().WaitForState(id, "completed", seconds(20));
+  EXPECT_THAT(Tables(), ::testing::ElementsAre("users"));
+}
+
+// The window is open while no engine runs, and ends when one looks again.
+TEST_P(DoorTest, RetentionRunsOutWithoutAnEngine) {
+  CreateUsers("users", "title VARCHAR(40)");
+  const std::string id = osc().Alter("users", "DROP COLUMN title", {"--retention", "1s"});
+  osc().state().StopEngine();
+  const auto watch = osc().Start({"watch", id});
+  osc().WaitForState(id, "completed", seconds(20));
+  EXPECT_EQ(watch->Wait(seconds(20)).exit_code, 0);
+  EXPECT_THAT(Tables(), ::testing::ElementsAre("users"));
+}
+
+TEST_P(DoorTest, ForegroundRunsWithoutAnEngine) {
+  CreateUsers("users", "title VARCHAR(40)");
+  const auto alter = osc().Start({"alter", "--table", "users", "--alter", "DROP COLUMN title",
+                                  "--foreground", "--retention", "3s"});
+  testing::WaitUntil("the migration to be recorded", [&] {
+    return alter->OutSoFar().find("is live") != std::string::npos;
+  }, seconds(30));
+  EXPECT_EQ(osc().List().at(0)["state"], "live");
+  const Outcome outcome = alter->Wait(seconds(30));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.Describe();
+  EXPECT_EQ(osc().List().at(0)["state"], "completed");
+  EXPECT_THAT(Tables(), ::testing::ElementsAre("users"));
+}
+
+TEST_P(DoorTest, EmptyTable) {
+  Run("CREATE TABLE no_rows (id INT PRIMARY KEY, a INT)");
+  const std::string id = osc().Alter("no_rows", "ADD COLUMN b INT NOT NULL DEFAULT 5");
+  Run("INSERT INTO no_rows (id, a) VALUES (1, 2)");
+  osc().Succeed({"revert", id});
+  EXPECT_EQ(Value("SELECT CONCAT_WS(',', id, a) FROM no_rows"), "1,2");
+  osc().Succeed({"reapply", id});
+  EXPECT_EQ(Value("SELECT CONCAT_WS(',', id, a, b) FROM no_rows"), "1,2,5");
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, DoorTest, ::testing::ValuesIn(testing::Servers()),
+                         testing::ServerName);
+
+}  // namespace
+}  // namespace osc
