@@ -229,6 +229,14 @@ void CheckDefinition(const TableDefinition& definition, const std::string& what)
     Refuse(subject + " has a PERIOD, which osc does not carry", "use the server's own ALTER TABLE");
   }
   for (const Column& column : definition.columns) {
+    // Members outside the Basic Multilingual Plane are shown as '?' (seen on MariaDB 10.11, 11.8 and
+    // MySQL 9.7): what cannot be read cannot be written.
+    for (const std::string& member : column.type.members) {
+      if (member.find('?') == std::string::npos) continue;
+      Refuse("column '" + column.name + "' of " + subject + " has the member '" + member +
+                 "': a question mark there may stand for a character that the server cannot show",
+             "rename that member, or use the server's own ALTER TABLE");
+    }
     if (column.type.kind != mysql::TypeKind::kOther) continue;
     Refuse("column '" + column.name + "' of " + subject + " has the type " + column.type.text +
                ", which osc does not carry yet",

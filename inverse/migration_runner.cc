@@ -6,6 +6,20 @@
 #include "src/base/wait.h"
 
 namespace osc::inverse {
+namespace {
+
+// Login refused: no repetition mends a wrong password, and some servers lock the account.
+bool IsLoginRefused(const Error& error) {
+  const unsigned code = error.server_errno();
+  return code == 1044 || code == 1045 || code == 1698;
+}
+
+bool IsWorthAnotherTry(const Error& error) {
+  return (base::IsRetryable(error.code()) || error.code() == ErrorCode::kOutcomeUnknown) &&
+         !IsLoginRefused(error);
+}
+
+}  // namespace
 
 MigrationRunner::MigrationRunner(std::filesystem::path state_directory, std::string id)
     : state_directory_(std::move(state_directory)), id_(std::move(id)) {}
@@ -29,7 +43,7 @@ void MigrationRunner::Run(std::stop_token stop) {
       if (error.code() == ErrorCode::kCancelled) return;
       spdlog::warn("{} {}", id_, error.message());
       NoteTrouble(error);
-      if (!base::IsRetryable(error.code()) && error.code() != ErrorCode::kOutcomeUnknown) return;
+      if (!IsWorthAnotherTry(error)) return;
     } catch (const std::exception& error) {
       spdlog::error("{} {}", id_, error.what());
       NoteTrouble(Error(ErrorCode::kInternal, error.what()));
@@ -46,7 +60,7 @@ void MigrationRunner::NoteTrouble(const Error& error) {
     state::Progress progress = store.GetProgress(id_);
     progress.stream_running = false;
     progress.note = "trying again: " + error.message();
-    if (!base::IsRetryable(error.code())) {
+    if (!IsWorthAnotherTry(error)) {
       progress.note.clear();
       store.SetError(id_, state::StoredError{std::string(ErrorCodeName(error.code())),
                                              error.message(), error.hint()});
