@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT, b VARCHAR(20) NOT NULL);
+INSERT INTO t VALUES (1, 1, 'one'), (2, NULL, 'two'), (3, 3, '');

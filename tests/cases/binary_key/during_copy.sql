@@ -1,0 +1,2 @@
+UPDATE t SET a=22 WHERE a=2;
+INSERT INTO t VALUES (x'8000', x'0000', 6, 6);

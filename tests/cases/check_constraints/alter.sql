@@ -1,0 +1,1 @@
+ADD COLUMN c INT CHECK (c <> 5), ADD CONSTRAINT sum_is CHECK (a + b < 2000)

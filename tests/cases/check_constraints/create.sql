@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, CONSTRAINT positive CHECK (a > 0), CHECK (b < 1000));
+INSERT INTO t VALUES (1, 1, 1), (2, 2, NULL), (3, NULL, -3);

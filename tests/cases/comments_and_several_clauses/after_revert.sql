@@ -1,0 +1,2 @@
+UPDATE t SET a=9 WHERE id=1;
+UPDATE t SET c=7 WHERE id=3;

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, c INT, KEY a (a));
+INSERT INTO t VALUES (1, 1, 1, 1), (2, 2, 2, 2);

@@ -1,0 +1,2 @@
+UPDATE t SET whole=NULL WHERE id=2;
+INSERT INTO t VALUES (7, 1, 2, 0.3, 4.44);

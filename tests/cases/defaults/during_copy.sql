@@ -1,0 +1,2 @@
+INSERT INTO t VALUES (3, 3, 'x', '2024-01-01', 'd');
+UPDATE t SET c='2024-02-02' WHERE id=2;

@@ -1,0 +1,1 @@
+DROP COLUMN title, DROP note, DROP COLUMN at

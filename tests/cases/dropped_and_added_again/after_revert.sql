@@ -1,0 +1,1 @@
+UPDATE t SET a=33, b=31 WHERE id=3;

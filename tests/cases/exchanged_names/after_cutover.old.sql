@@ -1,0 +1,2 @@
+UPDATE t SET b=111 WHERE id=1;
+INSERT INTO t (id, a, b) VALUES (5, 5, 500);

@@ -1,0 +1,2 @@
+UPDATE t SET a=111 WHERE id=1;
+INSERT INTO t (id, a, b) VALUES (5, 500, 5);

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, c VARCHAR(9));
+INSERT INTO t VALUES (1, 1, 100, 'one'), (2, 2, 200, 'two'), (3, NULL, 300, NULL);

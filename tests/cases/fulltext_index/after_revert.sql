@@ -1,0 +1,1 @@
+UPDATE t SET title='cat' WHERE id=3;

@@ -1,0 +1,2 @@
+INSERT INTO t VALUES (7, 1, 'seven', 7);
+UPDATE t SET c=NULL WHERE id=5;

@@ -1,0 +1,2 @@
+INSERT INTO t VALUES (5, 5);
+UPDATE t SET hidden=11, id=10 WHERE id=1;

@@ -1,0 +1,2 @@
+INSERT INTO t VALUES (6, 6);
+UPDATE t SET hidden=33 WHERE id=3;

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT, hidden INT INVISIBLE DEFAULT 7, gone INT INVISIBLE DEFAULT 8);
+INSERT INTO t (id, a, hidden, gone) VALUES (1, 1, 1, 1), (2, 2, NULL, NULL), (3, 3, 3, 3);

@@ -1,0 +1,2 @@
+INSERT INTO t VALUES (4, 4);
+UPDATE t SET hidden=22 WHERE id=2;

@@ -1,0 +1,2 @@
+INSERT INTO t (id, doc) SELECT id+10, doc FROM t;
+UPDATE t SET doc=JSON_ARRAY(CAST(0.30 AS DECIMAL(5,2)), 2e0/3) WHERE id=6;

@@ -1,0 +1,2 @@
+INSERT INTO t VALUES ('é', 7);
+UPDATE t SET a=66 WHERE name='ZZ';

@@ -1,0 +1,1 @@
+INSERT INTO llllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll (id, b) VALUES (3, 3);

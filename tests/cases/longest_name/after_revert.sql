@@ -1,0 +1,1 @@
+DELETE FROM llllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll WHERE id=2;

@@ -1,0 +1,1 @@
+UPDATE llllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll SET b=3 WHERE id=1;

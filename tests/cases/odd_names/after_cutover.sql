@@ -1,0 +1,1 @@
+INSERT INTO `a ``b`` "c" 'd' é; -- %s` (`the key`, `from`, `it's`, `back``tick`) VALUES (3, 3, 'three', 3);

@@ -1,0 +1,1 @@
+UPDATE `a ``b`` "c" 'd' é; -- %s` SET `un``quoted`=7, `the key`=9 WHERE `the key`=1;

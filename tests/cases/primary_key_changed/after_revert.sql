@@ -1,0 +1,3 @@
+INSERT INTO t VALUES (50, 'five', 5);
+DELETE FROM t WHERE id=2;
+UPDATE t SET code='x' WHERE id=33;

@@ -1,0 +1,2 @@
+UPDATE t SET a=11, region=9 WHERE id=1;
+INSERT INTO t VALUES (4, 4, 4);

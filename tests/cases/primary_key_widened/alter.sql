@@ -1,0 +1,1 @@
+DROP PRIMARY KEY, ADD PRIMARY KEY (region, id), DROP KEY u

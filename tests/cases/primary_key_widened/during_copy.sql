@@ -1,0 +1,1 @@
+UPDATE t SET region=5 WHERE id=2;

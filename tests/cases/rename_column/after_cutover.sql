@@ -1,0 +1,2 @@
+UPDATE t SET `new name`=11 WHERE id=1;
+INSERT INTO t VALUES (4, 4, 40);

@@ -1,0 +1,1 @@
+UPDATE t SET `new name`=33 WHERE id=3;

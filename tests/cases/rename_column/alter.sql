@@ -1,0 +1,1 @@
+RENAME COLUMN old_name TO `new name`

@@ -1,0 +1,1 @@
+UPDATE t SET old_name=22 WHERE id=2;

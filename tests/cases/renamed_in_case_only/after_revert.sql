@@ -1,0 +1,1 @@
+UPDATE t SET camelCase=33 WHERE id=2;

@@ -1,0 +1,1 @@
+CHANGE camelCase camelcase INT, DROP COLUMN b

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, camelCase INT, b INT);
+INSERT INTO t VALUES (1, 1, 10), (2, 2, 20);

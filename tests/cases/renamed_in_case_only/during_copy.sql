@@ -1,0 +1,1 @@
+UPDATE t SET camelCase=22 WHERE id=2;

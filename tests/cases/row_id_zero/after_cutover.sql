@@ -1,0 +1,3 @@
+UPDATE t SET a=a+1;
+UPDATE t SET id=7 WHERE id=0;
+UPDATE t SET id=0 WHERE id=1;

@@ -1,0 +1,3 @@
+UPDATE t SET a=a+1;
+DELETE FROM t WHERE id=0;
+INSERT INTO t (id, a) VALUES (0, 1);

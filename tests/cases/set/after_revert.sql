@@ -1,0 +1,2 @@
+INSERT INTO t VALUES (21, 'it''s', 'w');
+UPDATE t SET flags='a,b,it''s,ö' WHERE id=2;

@@ -1,0 +1,1 @@
+DROP COLUMN gone, ADD COLUMN more INT

@@ -1,0 +1,3 @@
+UPDATE t SET name='zebra' WHERE name='Zebra';
+DELETE FROM t WHERE name='ÄRGER';
+INSERT INTO t (name, a) VALUES ('Ärger', 40);
