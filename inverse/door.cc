@@ -73,9 +73,25 @@ void Door::Swing(std::stop_token stop, apply::Stream& stream) {
   spdlog::info("{} {} done, lock held {:.1f} ms", tables_.id, swap.direction, swap.lock_ms);
 }
 
+// The state between two swaps, for one that was interrupted or given up.
+void Door::Rest() {
+  const MigrationState state = store_.Get(tables_.id).state;
+  if (state != MigrationState::kCuttingOver && state != MigrationState::kReverting &&
+      state != MigrationState::kReapplying) {
+    return;
+  }
+  const size_t done = store_.Swaps(tables_.id).size();
+  MigrationState rest = MigrationState::kCatchingUp;
+  if (done > 0) rest = done % 2 == 1 ? MigrationState::kLive : MigrationState::kReverted;
+  store_.SetState(tables_.id, rest);
+}
+
 bool Door::Settle(std::stop_token stop) {
   auto swap = store_.OpenSwap(tables_.id);
-  if (!swap) return false;
+  if (!swap) {
+    Rest();
+    return false;
+  }
   auto connection = mysql::Connection::Open(tables_.connection);
   const std::string identity = nlohmann::json::parse(swap->intent).at("off_stage_identity");
   if (shadow::DidSwapHappen(stop, connection, Plan(swap->number), identity)) {
@@ -85,11 +101,7 @@ bool Door::Settle(std::stop_token stop) {
     return true;
   }
   store_.DropSwapIntent(tables_.id, swap->number);
-  MigrationState state = MigrationState::kCatchingUp;
-  if (swap->number > 1) {
-    state = swap->number % 2 == 0 ? MigrationState::kLive : MigrationState::kReverted;
-  }
-  store_.SetState(tables_.id, state);
+  Rest();
   return false;
 }
 

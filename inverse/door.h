@@ -29,6 +29,7 @@ class Door {
  private:
   shadow::SwapPlan Plan(int number) const;
   void Account(const state::Swap& swap);
+  void Rest();
 
   state::Store& store_;
   const shadow::Tables& tables_;
