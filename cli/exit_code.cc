@@ -5,8 +5,9 @@ namespace osc::cli {
 int ExitCodeOf(ErrorCode code, Stage stage) {
   switch (code) {
     case ErrorCode::kInvalidArgument:
-    case ErrorCode::kNotFound:
       return stage == Stage::kPreflight ? kExitRefused : kExitUsage;
+    case ErrorCode::kNotFound:  // connecting: the database; preflight: the table; else: the id
+      return stage == Stage::kPreflight || stage == Stage::kConnect ? kExitRefused : kExitUsage;
     case ErrorCode::kRefused:
       return kExitRefused;
     case ErrorCode::kBusy:

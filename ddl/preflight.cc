@@ -67,6 +67,7 @@ ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& tabl
   for (const DoctorFinding& finding : CheckRequirements(server, variables)) {
     RefuseOnProblem(finding);
   }
+  RefuseSystemDatabase(table);
   RefuseOnProblem(CheckPrivileges(connection, table.database));
   const TableFacts facts = FindTable(connection, table, variables);
   RefuseOnProblem(CheckBinlogFilter(connection, facts.name.database));

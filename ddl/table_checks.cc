@@ -26,12 +26,6 @@ void CheckDatabase(mysql::Connection& connection, const mysql::TableName& table)
                 "no database is named for table " + mysql::QuoteIdentifier(table.name),
                 "give --database, or name the table as database.table");
   }
-  for (const char* system : {"mysql", "information_schema", "performance_schema", "sys"}) {
-    if (Lower(table.database) == system) {
-      Refuse("database " + mysql::QuoteIdentifier(table.database) + " belongs to the server",
-             "osc changes only tables of applications");
-    }
-  }
   if (!connection.QueryValue("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA "
                              "WHERE SCHEMA_NAME = " +
                              mysql::QuoteText(table.database))) {
@@ -176,6 +170,15 @@ bool MentionsPartitions(const std::string& create_statement) {
 }
 
 }  // namespace
+
+void RefuseSystemDatabase(const mysql::TableName& table) {
+  for (const char* system : {"mysql", "information_schema", "performance_schema", "sys"}) {
+    if (Lower(table.database) == system) {
+      Refuse("database " + mysql::QuoteIdentifier(table.database) + " belongs to the server",
+             "osc changes only tables of applications");
+    }
+  }
+}
 
 TableFacts FindTable(mysql::Connection& connection, const mysql::TableName& table,
                      const ServerVariables& variables) {

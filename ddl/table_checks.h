@@ -18,6 +18,9 @@ struct TableFacts {
   uint64_t data_bytes = 0;  // of rows and indexes
 };
 
+// Before the privileges are looked at, which nobody has there.
+void RefuseSystemDatabase(const mysql::TableName& table);
+
 // Finds the table and refuses what is no ordinary InnoDB table. Throws kInvalidArgument for a
 // missing database name, kNotFound for a missing database or table, else kRefused.
 TableFacts FindTable(mysql::Connection& connection, const mysql::TableName& table,

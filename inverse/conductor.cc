@@ -23,6 +23,13 @@ state::StoredError Stored(const Error& error) {
   return {std::string(ErrorCodeName(error.code())), error.message(), error.hint()};
 }
 
+// For a swap that cannot be done: something is not as it must be, which the command did not cause.
+state::StoredError Refused(const std::string& id, const Error& error) {
+  return {"refused", "the tables cannot be swapped: " + error.message(),
+          error.hint().empty() ? "osc show " + id + " tells more; both tables are kept"
+                               : error.hint()};
+}
+
 }  // namespace
 
 Conductor::Conductor(std::filesystem::path state_directory, std::string id)
@@ -84,7 +91,12 @@ void Conductor::Begin(std::stop_token stop) {
     spdlog::error("{} the stream cannot start: {}", id_, error.message());
     stream_->Refuse(error);
   }
-  if (store_.Get(id_).state == MigrationState::kCopying) StartCopy();
+  const state::Migration now = store_.Get(id_);
+  if (now.state == MigrationState::kCopying) StartCopy();
+  if (now.error && !state::IsBeforeCutover(now.state)) {
+    auto connection = mysql::Connection::Open(tables_.connection);
+    distrusted_until_ = binlog::CurrentGtidPosition(connection);
+  }
 }
 
 void Conductor::StartCopy() {
@@ -186,6 +198,12 @@ void Conductor::StepTowardsCutover(std::stop_token stop) {
 }
 
 void Conductor::StepWindow(std::stop_token stop) {
+  if (distrusted_until_) {
+    if (!stream_->status().applied.Covers(*distrusted_until_)) return;
+    distrusted_until_.reset();
+    store_.SetError(id_, std::nullopt);
+    store_.AddEvent(id_, "the stream has passed the place where it had stopped");
+  }
   if (swing_intent_) TrySwing(stop);
 }
 
@@ -221,7 +239,7 @@ void Conductor::TrySwing(std::stop_token stop) {
     if (state::IsBeforeCutover(store_.Get(id_).state)) {
       Fail(error);
     } else {
-      AnswerSwing(Stored(error));
+      AnswerSwing(Refused(id_, error));
     }
   }
 }
@@ -264,6 +282,11 @@ void Conductor::Fail(const Error& error) {
   const bool keep_tables =
       error.code() == ErrorCode::kDiverged || error.code() == ErrorCode::kPositionLost;
   state::StoredError stored = Stored(error);
+  if (stored.hint.empty()) {
+    stored.hint = keep_tables ? "look at both tables; the off-stage table " +
+                                    mysql::Quote(tables_.off_stage) + " is kept"
+                              : "the original table is untouched; mend the cause and run it again";
+  }
   if (!keep_tables) {
     auto connection = mysql::Connection::Open(tables_.connection);
     shadow::DropArtefacts(connection, id_, tables_.live, tables_.off_stage, false);

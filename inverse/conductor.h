@@ -78,6 +78,10 @@ class Conductor {
   std::jthread copy_thread_;
   std::optional<binlog::Position> copied_at_;  // the binlog's end when the copy ended
 
+  // After a restart with a stream that had stopped: the promise of a revert stays withdrawn until
+  // the stream has come this far.
+  std::optional<binlog::Position> distrusted_until_;
+
   std::optional<int64_t> swing_intent_;  // the intent that asked for a swap
   int swing_attempts_ = 0;
   base::Clock::time_point next_swing_{};

@@ -42,11 +42,14 @@ void Conductor::Report() {
     if (!status.retrying.empty()) progress.note = "trying again: " + status.retrying;
     progress.readiness = window ? "ready" : "none";
     progress.reasons.clear();
-    if (window && status.error) {
-      const bool blocked = status.error->code() == ErrorCode::kUnprojectable;
+    if (window && (status.error || distrusted_until_)) {
+      const std::string code = status.error ? std::string(ErrorCodeName(status.error->code()))
+                                            : migration.error ? migration.error->code : "";
+      const std::string detail = status.error ? status.error->message()
+                                              : migration.error ? migration.error->message : "";
+      const bool blocked = code == ErrorCodeName(ErrorCode::kUnprojectable);
       progress.readiness = blocked ? "blocked" : "stopped";
-      progress.reasons.push_back({blocked ? "unprojectable" : "stream_stopped", "", 0,
-                                  status.error->message()});
+      progress.reasons.push_back({blocked ? "unprojectable" : "stream_stopped", "", 0, detail});
     }
   }
   store_.SetProgress(id_, progress);

@@ -31,6 +31,12 @@ shadow::SwapPlan Door::Plan(int number) const {
 
 void Door::Account(const state::Swap& swap) {
   const bool to_new = swap.number % 2 == 1;
+  // Before the state, so that whoever sees the new state sees the promise that goes with it.
+  state::Progress progress = store_.GetProgress(tables_.id);
+  progress.readiness = "ready";
+  progress.reasons.clear();
+  progress.stream_direction = shadow::StreamDirection(swap.number);
+  store_.SetProgress(tables_.id, progress);
   const auto expires_at =
       std::chrono::system_clock::now() + store_.Get(tables_.id).settings.retention;
   store_.FinishSwap(tables_.id, swap, to_new ? MigrationState::kLive : MigrationState::kReverted,

@@ -7,6 +7,7 @@
 #include "src/base/fault_point.h"
 #include "src/base/log.h"
 #include "src/base/wait.h"
+#include "src/mysql/session_list.h"
 
 namespace osc::shadow {
 namespace {
@@ -21,11 +22,14 @@ std::string Comment(const SwapPlan& plan, const std::string& what) {
   return " /* " + apply::Marker(plan.id, what) + " */ ";
 }
 
-bool WaitsForMetadataLock(mysql::Connection& control, uint64_t thread_id) {
-  return control
-             .QueryValue("SELECT STATE FROM information_schema.PROCESSLIST WHERE ID=" +
-                         std::to_string(thread_id))
-             .value_or("") == "Waiting for table metadata lock";
+bool WaitForMetadataLocks(mysql::Connection& control, const mysql::Connection& one,
+                          const mysql::Connection& other) {
+  const auto sessions = mysql::ListSessions(control);
+  for (const mysql::Connection* waiter : {&one, &other}) {
+    const auto session = mysql::FindSession(sessions, waiter->thread_id());
+    if (!session || !session->WaitsForMetadataLock()) return false;
+  }
+  return true;
 }
 
 uint64_t NextAutoIncrement(mysql::Connection& connection, const mysql::TableName& table) {
@@ -38,16 +42,17 @@ uint64_t NextAutoIncrement(mysql::Connection& connection, const mysql::TableName
   return std::strtoull(value.value_or("0").c_str(), nullptr, 10);
 }
 
-// Who keeps the lock from us, for people: the longest-running other session.
+// Who keeps the lock from us, for people: the session with the oldest transaction.
 std::string DescribeBlocker(mysql::Connection& control) {
-  auto rows = control.Query(
-      "SELECT p.ID, p.USER, p.TIME, LEFT(COALESCE(p.INFO, p.COMMAND), 80) "
-      "FROM information_schema.INNODB_TRX t "
-      "JOIN information_schema.PROCESSLIST p ON p.ID=t.trx_mysql_thread_id "
-      "WHERE p.ID<>CONNECTION_ID() ORDER BY t.trx_started LIMIT 1");
-  if (!rows.Next()) return "";
-  return "; the oldest transaction is of connection " + rows.Text(0) + " (" + rows.Text(1) + ", " +
-         rows.Text(2) + " s): " + rows.Text(3);
+  auto oldest = control.Query(
+      "SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX "
+      "WHERE trx_mysql_thread_id NOT IN (0, CONNECTION_ID()) ORDER BY trx_started LIMIT 1");
+  if (!oldest.Next()) return "";
+  const auto session = mysql::FindSession(mysql::ListSessions(control), oldest.Number(0));
+  if (!session) return "";
+  const std::string what = session->statement.empty() ? session->command : session->statement;
+  return "; the oldest transaction is of connection " + std::to_string(session->id) + " (" +
+         session->user + ", " + std::to_string(session->seconds) + " s): " + what.substr(0, 80);
 }
 
 // One attempt's sessions. Whatever happens, undoing leaves nothing behind.
@@ -178,10 +183,8 @@ class Attempt {
         prober_.Finish();
         continue;
       }
-      if (WaitsForMetadataLock(control_, prober_.thread_id()) &&
-          WaitsForMetadataLock(control_, renamer_.thread_id())) {
-        return;  // the probe ends by itself after the RENAME
-      }
+      // The probe ends by itself after the RENAME.
+      if (WaitForMetadataLocks(control_, prober_, renamer_)) return;
       prober_.IsReady(plan_.lock_timeout);
       prober_.Finish();
     }
@@ -235,13 +238,13 @@ std::string OffStageIdentity(mysql::Connection& connection, const std::string& i
 
 bool DidSwapHappen(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan,
                    const std::string& identity_before) {
-  const std::string pattern =
-      mysql::QuoteText("%" + apply::Marker(plan.id, "swap:") + "%");
+  const std::string marker = apply::Marker(plan.id, "swap:");
   const auto is_running = [&] {
-    return connection
-        .QueryValue("SELECT ID FROM information_schema.PROCESSLIST WHERE ID<>CONNECTION_ID() AND "
-                    "INFO LIKE " + pattern)
-        .has_value();
+    const auto sessions = mysql::ListSessions(connection);
+    return std::any_of(sessions.begin(), sessions.end(), [&](const mysql::Session& session) {
+      return session.id != connection.thread_id() &&
+             session.statement.find(marker) != std::string::npos;
+    });
   };
   const auto deadline = Clock::now() + plan.lock_timeout + std::chrono::seconds(30);
   if (!base::PollUntil(stop, deadline, milliseconds(5), [&] { return !is_running(); })) {

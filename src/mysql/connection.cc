@@ -52,6 +52,7 @@ std::string LoginHint(unsigned server_errno, const ConnectionOptions& options) {
            "[client] section of " +
            (options.defaults_file.empty() ? std::string("~/.my.cnf") : options.defaults_file) + ")";
   }
+  if (server_errno == 1049) return "check --database";
   if (server_errno == 1040) return "raise max_connections or try again later";
   if (server_errno == 2026) return "check --ssl-mode, --ssl-ca, --ssl-cert and --ssl-key";
   return "check that the server runs and that --host, --port or --socket are right";
