@@ -185,7 +185,6 @@ void Stream::Dispatch(std::stop_token stop, binlog::Transaction transaction) {
   Route route;
   std::shared_ptr<const binlog::Transaction> owner;
   if (!transaction.rows.empty()) {
-    HoldDuringSwap(stop);
     owner = std::make_shared<const binlog::Transaction>(std::move(transaction));
     route = MakeRoute(*owner);
   }
@@ -264,13 +263,11 @@ void Stream::HandleStatement(std::stop_token stop, const binlog::Transaction& tr
 void Stream::Truncate(std::stop_token stop) {
   // DDL cannot commit with the checkpoint. Doing it twice is harmless: no row that came after it in
   // the binlog can have been applied before the checkpoint has passed it.
-  HoldDuringSwap(stop);
   WaitForAllLanes(stop);
-  if (!lane_start_.empty()) {
-    for (const binlog::Position& lane : lane_start_) {
-      if (lane.Covers(read_)) return;
-    }
+  for (const binlog::Position& lane : lane_start_) {
+    if (lane.Covers(read_)) return;
   }
+  HoldDuringSwap(stop);
   const std::string truncate = "TRUNCATE TABLE " + mysql::Quote(options_.off_stage) + " /* " +
                                Marker(options_.id, "truncate") + " */";
   const std::string advance = checkpoint_.SetAllLanes(read_.Encode(), epoch_);

@@ -126,6 +126,8 @@ class Stream {
   void AdvanceLanes(std::stop_token stop);
   void RunOnOwnConnection(std::stop_token stop,
                           const std::function<void(mysql::Connection&)>& work);
+  // Before rows that are not applied yet. Those that a restart only reads again are no sign of a
+  // write behind the lock: the drain had applied them.
   void HoldDuringSwap(std::stop_token stop);
   bool LaneCovers(int lane, const binlog::Transaction& transaction) const;
   const Direction& direction() const;

@@ -123,6 +123,9 @@ void Stream::WaitForRivals(std::stop_token stop, const Route& route) {
 void Stream::SendToLanes(std::stop_token stop,
                          std::shared_ptr<const binlog::Transaction> transaction, Route route) {
   const uint64_t number = next_number_ - 1;
+  for (const Routed& row : route.rows) {
+    if (!LaneCovers(row.lane, *transaction)) HoldDuringSwap(stop);
+  }
   WaitForRivals(stop, route);
   if (value_holders_.size() > kMostValueHolders) {
     WaitForAllLanes(stop);
@@ -161,6 +164,7 @@ void Stream::ApplyAlone(std::stop_token stop,
   tracker_->Begin(number, *transaction, 1);
   // A barrier moves all lanes at once, so one that covers it means that all do.
   if (!LaneCovers(0, *transaction)) {
+    HoldDuringSwap(stop);
     LaneItem item;
     item.writer = &direction().writer;
     item.in_order = true;
