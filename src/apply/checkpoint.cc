@@ -69,8 +69,15 @@ std::string CheckpointTable::LoadLane(mysql::Connection& connection, int lane) c
 }
 
 std::string CheckpointTable::SetLane(int lane, const std::string& encoded) const {
+  return SetLanes({lane}, encoded);
+}
+
+std::string CheckpointTable::SetLanes(const std::vector<int>& lanes,
+                                      const std::string& encoded) const {
+  std::string numbers;
+  for (const int lane : lanes) numbers += (numbers.empty() ? "" : ",") + std::to_string(lane);
   return "UPDATE " + mysql::Quote(name_) + " SET position=" + mysql::QuoteText(encoded) +
-         " WHERE lane=" + std::to_string(lane);
+         " WHERE lane IN (" + numbers + ")";
 }
 
 std::string CheckpointTable::SetAllLanes(const std::string& encoded, int epoch) const {

@@ -40,6 +40,7 @@ class CheckpointTable {
 
   // UPDATE statements, to be run inside the transaction that they belong to.
   std::string SetLane(int lane, const std::string& encoded) const;
+  std::string SetLanes(const std::vector<int>& lanes, const std::string& encoded) const;
   std::string SetAllLanes(const std::string& encoded, int epoch) const;
 
  private:

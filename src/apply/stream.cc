@@ -187,6 +187,8 @@ void Stream::Dispatch(std::stop_token stop, binlog::Transaction transaction) {
   if (!transaction.rows.empty()) {
     owner = std::make_shared<const binlog::Transaction>(std::move(transaction));
     route = MakeRoute(*owner);
+    DropApplied(*owner, &route);
+    if (!route.rows.empty()) HoldDuringSwap(stop);
   }
   const binlog::Transaction& place = owner ? *owner : transaction;
   if (route.rows.empty()) {

@@ -117,6 +117,7 @@ class Stream {
               Route* route);
   void AddValues(const RowMapping& mapping, const Change& change, Routed* row, bool* barrier) const;
   void FindConflictsWithin(Route* route) const;
+  void DropApplied(const binlog::Transaction& transaction, Route* route) const;
   void SendToLanes(std::stop_token stop, std::shared_ptr<const binlog::Transaction> transaction,
                    Route route);
   void ApplyAlone(std::stop_token stop, std::shared_ptr<const binlog::Transaction> transaction,

@@ -110,6 +110,15 @@ void Stream::FindConflictsWithin(Route* route) const {
   }
 }
 
+// What a lane had applied before a restart is read again and left out, row by row: whether a
+// transaction goes to the lanes or is a barrier may differ from the first time, because the copy's
+// frontier has moved.
+void Stream::DropApplied(const binlog::Transaction& transaction, Route* route) const {
+  if (lane_start_.empty()) return;
+  std::erase_if(route->rows,
+                [&](const Routed& row) { return LaneCovers(row.lane, transaction); });
+}
+
 void Stream::WaitForRivals(std::stop_token stop, const Route& route) {
   for (const Routed& row : route.rows) {
     for (const uint64_t value : row.values) {
@@ -123,9 +132,6 @@ void Stream::WaitForRivals(std::stop_token stop, const Route& route) {
 void Stream::SendToLanes(std::stop_token stop,
                          std::shared_ptr<const binlog::Transaction> transaction, Route route) {
   const uint64_t number = next_number_ - 1;
-  for (const Routed& row : route.rows) {
-    if (!LaneCovers(row.lane, *transaction)) HoldDuringSwap(stop);
-  }
   WaitForRivals(stop, route);
   if (value_holders_.size() > kMostValueHolders) {
     WaitForAllLanes(stop);
@@ -135,7 +141,6 @@ void Stream::SendToLanes(std::stop_token stop,
   const auto position = std::make_shared<const std::string>(read_.Encode());
   int parts = 0;
   for (Routed& row : route.rows) {
-    if (LaneCovers(row.lane, *transaction)) continue;
     LaneItem& item = items[row.lane];
     if (item.changes.empty()) {
       ++parts;
@@ -162,30 +167,31 @@ void Stream::ApplyAlone(std::stop_token stop,
   const uint64_t number = next_number_ - 1;
   WaitForAllLanes(stop);
   tracker_->Begin(number, *transaction, 1);
-  // A barrier moves all lanes at once, so one that covers it means that all do.
-  if (!LaneCovers(0, *transaction)) {
-    HoldDuringSwap(stop);
-    LaneItem item;
-    item.writer = &direction().writer;
-    item.in_order = true;
-    for (Routed& row : route.rows) item.changes.push_back(std::move(row.change));
-    const std::string encoded = read_.Encode();
-    const std::string advance = checkpoint_.SetAllLanes(encoded, epoch_);
-    bool outcome_unknown = false;
-    RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
-      if (outcome_unknown && checkpoint_.LoadLane(connection, 0) == encoded) return;
-      outcome_unknown = false;
-      try {
-        ApplyItems(connection, {&item}, advance);
-      } catch (const Error& error) {
-        if (error.code() != ErrorCode::kOutcomeUnknown) throw;
-        outcome_unknown = true;
-        throw Error(ErrorCode::kConnectionLost, error.message(), error.hint(),
-                    error.server_errno());
-      }
-    });
-    rows_applied_ += item.changes.size();
+  LaneItem item;
+  item.writer = &direction().writer;
+  item.in_order = true;
+  for (Routed& row : route.rows) item.changes.push_back(std::move(row.change));
+  const std::string encoded = read_.Encode();
+  // After a restart a lane may be ahead of this transaction; its position must not go back.
+  std::vector<int> behind;
+  for (int lane = 0; lane < static_cast<int>(lanes_.size()); ++lane) {
+    if (!LaneCovers(lane, *transaction)) behind.push_back(lane);
   }
+  const std::string advance = checkpoint_.SetLanes(behind, encoded);
+  bool outcome_unknown = false;
+  RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
+    if (outcome_unknown && checkpoint_.LoadLane(connection, behind.front()) == encoded) return;
+    outcome_unknown = false;
+    try {
+      ApplyItems(connection, {&item}, advance);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kOutcomeUnknown) throw;
+      outcome_unknown = true;
+      throw Error(ErrorCode::kConnectionLost, error.message(), error.hint(),
+                  error.server_errno());
+    }
+  });
+  rows_applied_ += item.changes.size();
   value_holders_.clear();
   tracker_->Finish(number);
 }
