@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <regex>
 #include <sstream>
 
@@ -131,7 +132,21 @@ class CaseTable {
     row.Next();
     std::string text = row.Text(1);
     text = std::regex_replace(text, std::regex(" AUTO_INCREMENT=[0-9]+"), "");
-    return std::regex_replace(text, std::regex("CONSTRAINT `[^`]*` "), "CONSTRAINT ");
+    text = std::regex_replace(text, std::regex("CONSTRAINT `[^`]*` "), "CONSTRAINT ");
+    // MySQL lists them by their names, which two tables of a database cannot share.
+    std::istringstream lines(text);
+    std::vector<std::string> constraints;
+    std::string others;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("  CONSTRAINT ")) {
+        constraints.push_back(line.substr(0, line.find_last_not_of(',') + 1));
+      } else {
+        others += line + "\n";
+      }
+    }
+    std::sort(constraints.begin(), constraints.end());
+    for (const std::string& line : constraints) others += line + "\n";
+    return others;
   }
 
   // Every row as text that says each value exactly, sorted.
@@ -204,7 +219,10 @@ class CaseTest : public ::testing::TestWithParam<CaseOnServer> {
     table_.emplace(server(), data());
     osc_.emplace(server(), table_->database());
   }
-  void TearDown() override { osc_.reset(); }
+  void TearDown() override {
+    if (HasFailure() && osc_) std::cout << osc_->state().LogTail();
+    osc_.reset();
+  }
 
   CaseTable& table() { return *table_; }
   testing::Osc& osc() { return *osc_; }

@@ -2,6 +2,7 @@
 // people's DDL. F8, R9 and a part of F1 of the acceptance list.
 #include <gmock/gmock.h>
 
+#include <csignal>
 #include <random>
 
 #include "src/mysql/quote.h"
@@ -109,7 +110,7 @@ TEST_P(FaultsTest, EngineIsKilledWhileSwapping) {
   Writers writers(server(), database(), "users");
   const std::string id = osc().Alter("users", "DROP COLUMN title");
   std::mt19937 random(std::random_device{}());
-  for (int turn = 1; turn <= 6; ++turn) {
+  for (int turn = 1; turn <= 7; ++turn) {
     SCOPED_TRACE("turn " + std::to_string(turn));
     const bool back = turn % 2 == 1;
     const std::string wish = back ? "revert" : "reapply";
@@ -126,6 +127,7 @@ TEST_P(FaultsTest, EngineIsKilledWhileSwapping) {
     if (osc().state().EnginePid()) osc().state().KillEngine();
     const Outcome outcome = command->Wait(testing::Osc::kDeadline);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.Describe();
+    if (!osc().state().EnginePid()) StartEngine(id);  // the command may have seen its wish fulfilled
     osc().WaitForState(id, back ? "reverted" : "live");
     writers.WaitForTransactions(100);
     ExpectInvariant(id);
@@ -135,6 +137,44 @@ TEST_P(FaultsTest, EngineIsKilledWhileSwapping) {
   ExpectTitles("users");
   const Names tables = Tables();
   EXPECT_THAT(tables, ::testing::SizeIs(3)) << ::testing::PrintToString(tables);
+}
+
+// Dies at each step of a swap, in both directions. It stays the same migration: the swap is given up or
+// done, the stream goes on, and another swap is possible.
+TEST_P(FaultsTest, EngineDiesAtEveryStepOfASwap) {
+  const Names points{"swing.intent_recorded", "swap.sentry_created", "swap.locked",
+                     "swap.drained",          "swap.rename_sent",    "swap.sentry_dropped",
+                     "swap.renamed",          "swing.swapped",       "swing.accounted",
+                     "apply.before_turn",     "apply.after_turn"};
+  CreateUsers("users");
+  Writers writers(server(), database(), "users");
+  const std::string id = osc().Alter("users", "DROP COLUMN title");
+  osc().state().StopEngine();
+  for (const std::string& point : points) {
+    SCOPED_TRACE(point);
+    const bool on_new = osc().Show(id)["live"] == "new";
+    osc().SetEnvironment("OSC_FAULT", point);
+    const auto engine = osc().Start({"serve"});
+    testing::WaitUntil("the engine", [&] { return osc().state().EnginePid().has_value(); },
+                       seconds(20));
+    writers.WaitForTransactions(30);
+    osc().Run({on_new ? "revert" : "reapply", id, "--detach", "--no-autostart"});
+    EXPECT_EQ(engine->Wait(seconds(60)).exit_code, 128 + SIGKILL);
+    osc().SetEnvironment("OSC_FAULT", "");
+    writers.WaitForTransactions(50);  // they are not held up
+
+    // The wish is in the store: the next engine fulfils it.
+    StartEngine(id);
+    osc().WaitForState(id, on_new ? "reverted" : "live", seconds(30));
+    writers.WaitForTransactions(30);
+    ExpectInvariant(id);
+    EXPECT_THAT(Tables(), ::testing::SizeIs(3)) << ::testing::PrintToString(Tables());
+    osc().state().StopEngine();
+  }
+  if (osc().Show(id)["live"] == "new") osc().Succeed({"revert", id});
+  writers.Stop();
+  EXPECT_EQ(testing::ReadTotals(connection(), "users"), writers.expected());
+  ExpectTitles("users");
 }
 
 // F8

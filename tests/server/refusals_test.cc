@@ -131,7 +131,7 @@ const std::vector<BadInput> kRefusedClauses{
     {Alter("DISABLE KEYS"), "DISABLE KEYS"},
     {Alter("ADD FOREIGN KEY (a) REFERENCES u (id)"), "oreign key"},
     {Alter("ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES u (id)"), "oreign key"},
-    {Alter("DROP FOREIGN KEY nosuch"), "oreign key"},
+    {Alter("DROP FOREIGN KEY nosuch"), "nosuch"},
     {Alter("ADD place POINT"), "point"},
     {Alter("DROP PRIMARY KEY"), "key"},
     {Alter("DROP COLUMN id"), "key"},
@@ -161,8 +161,8 @@ class RefusalsTest : public testing::ServerTest {
     EXPECT_THAT(text.out, IsEmpty());
     EXPECT_THAT(text.err, Not(HasSubstr("SeCrEt")));
 
-    Words words = input.words;
-    words.push_back("--json");
+    Words words{"--json"};  // first: at the end it could be taken for an option's value
+    words.insert(words.end(), input.words.begin(), input.words.end());
     const Outcome json = osc().Run(words);
     EXPECT_EQ(json.exit_code, exit_code) << json.Describe();
     const nlohmann::json document = json.Json();

@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 #include "cli/engine_lock.h"
@@ -97,6 +99,15 @@ void StateDirectory::StopEngine() {
   if (WaitUntilGone(seconds(10))) return;
   ::kill(*pid, SIGKILL);
   WaitUntilGone(seconds(10));
+}
+
+std::string StateDirectory::LogTail() const {
+  std::ifstream file(path() / "engine.log");
+  std::stringstream text;
+  text << file.rdbuf();
+  constexpr size_t kMost = 6000;
+  const std::string all = text.str();
+  return "engine.log:\n" + (all.size() > kMost ? all.substr(all.size() - kMost) : all);
 }
 
 void StateDirectory::KillEngine() {
@@ -269,6 +280,7 @@ void Osc::WaitUntilCaughtUp(const std::string& id) {
           .QueryValue("SELECT " + std::string(connection.server().ExecutedGtidVariable()))
           .value_or(""));
   WaitUntil(id, "the stream to reach " + end.ToString(), [&](const nlohmann::json& now) {
+    if (now["error"].is_object()) Fail("the stream has stopped: " + now.dump(2));
     return parse(now["stream"]["gtid"].get<std::string>()).Contains(end);
   });
 }

@@ -34,6 +34,7 @@ class StateDirectory {
 
   std::optional<pid_t> EnginePid() const;  // nullopt: no engine holds the lock
   void StopEngine();                       // SIGTERM, and SIGKILL when that takes too long
+  std::string LogTail() const;             // the end of the engine's log, to explain a failure
   void KillEngine();                       // SIGKILL, as a crash; throws when there is no engine
 
  private:
@@ -87,7 +88,7 @@ class OscProcess {
 // Commands for one server, one database and one state directory.
 class Osc {
  public:
-  static constexpr std::chrono::seconds kDeadline{90};
+  static constexpr std::chrono::seconds kDeadline{60};
 
   Osc(const TestServer& server, const std::string& database);
 
@@ -113,7 +114,8 @@ class Osc {
                            std::chrono::seconds deadline = kDeadline);
   nlohmann::json WaitForState(const std::string& id, const std::string& state,
                               std::chrono::seconds deadline = kDeadline);
-  // Until the stream has applied everything that the binlog holds now.
+  // Until the stream has applied everything that the binlog holds now. Throws std::runtime_error at
+  // once when the migration has an error.
   void WaitUntilCaughtUp(const std::string& id);
 
  private:

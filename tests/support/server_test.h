@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iostream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ class ServerTest : public ::testing::TestWithParam<TestServer> {
   }
 
   void TearDown() override {
+    if (HasFailure() && osc_) std::cout << osc_->state().LogTail();
     osc_.reset();  // the engine first: it would see its tables go
     connection_.reset();
   }

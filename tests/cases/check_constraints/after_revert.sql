@@ -1,2 +1,2 @@
-INSERT INTO t VALUES (5, 5, 5);
+INSERT INTO t (id, a, b) VALUES (5, 5, 5);
 UPDATE t SET b=NULL WHERE id=3;

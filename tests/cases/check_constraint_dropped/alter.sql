@@ -1,0 +1,1 @@
+DROP CONSTRAINT positive, ADD COLUMN b INT

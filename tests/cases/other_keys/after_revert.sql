@@ -1,2 +1,0 @@
-UPDATE t SET b=b'101', at='2024-07-07' WHERE a=4;
-DELETE FROM t WHERE a=3;

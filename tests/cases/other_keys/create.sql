@@ -1,2 +1,0 @@
-CREATE TABLE t (e ENUM('z','a','m') NOT NULL, b BIT(10) NOT NULL, at DATETIME(3) NOT NULL, d DECIMAL(10,3) NOT NULL, a INT, PRIMARY KEY (e, b, at, d));
-INSERT INTO t VALUES ('z', b'1', '2024-01-01 00:00:00.001', 1.001, 1), ('a', b'1', '2024-01-01 00:00:00.001', -1.001, 2), ('m', b'1111111111', '1000-01-01', 0, 3), ('m', b'0', '9999-12-31 23:59:59.999', 9999999.999, 4);

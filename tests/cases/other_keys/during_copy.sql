@@ -1,2 +1,0 @@
-UPDATE t SET a=22 WHERE e='a';
-INSERT INTO t VALUES ('z', b'10', '2024-01-01', 5.5, 5);
