@@ -60,9 +60,7 @@ class BinlogTest : public testing::TestWithParam<const char*> {
     while (std::chrono::steady_clock::now() < deadline) {
       std::optional<Transaction> transaction = reader.Next({});
       if (!transaction) continue;
-      reached_.file = transaction->file;
-      reached_.offset = transaction->end_offset;
-      if (transaction->gtid) reached_.gtids->Add(*transaction->gtid);
+      Pass(*transaction);
       if (!transaction->rows.empty() || transaction->schema == database_) {
         own.push_back(std::move(*transaction));
       }
@@ -70,6 +68,12 @@ class BinlogTest : public testing::TestWithParam<const char*> {
     }
     ADD_FAILURE() << "did not reach " << end.ToString() << ", only " << reached_.ToString();
     return own;
+  }
+
+  void Pass(const Transaction& transaction) {
+    reached_.file = transaction.file;
+    reached_.offset = transaction.end_offset;
+    if (transaction.gtid) reached_.gtids->Add(*transaction.gtid);
   }
 
   Reader Open(const Position& start) {
