@@ -29,8 +29,17 @@ ddl::TableDefinition CreateOffStage(mysql::Connection& connection, const std::st
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kConnectionLost) throw;
     DropTable(connection, id, off_stage);
+    // CREATE TABLE ... LIKE gives CHECK constraints new names, because MySQL wants them unique in the
+    // database (seen on 9.7).
+    constexpr unsigned kNoSuchConstraint = 3940;
+    constexpr unsigned kNoSuchCheck = 3821;
+    const bool renamed_check = error.server_errno() == kNoSuchConstraint ||
+                               error.server_errno() == kNoSuchCheck;
     throw Error(ErrorCode::kRefused, "the server refuses the ALTER: " + error.message(),
-                error.hint(), error.server_errno());
+                renamed_check ? "osc cannot drop a CHECK constraint by name on MySQL yet; the table "
+                                "is untouched"
+                              : error.hint(),
+                error.server_errno());
   }
   OSC_FAULT_POINT("prepare.altered");
   return ddl::ReadTableDefinition(connection, off_stage);
