@@ -1,5 +1,5 @@
-// Every folder of tests/cases on every server: a change there and back and there again, held to what
-// the server's own ALTER does to a copy. tests/cases/README.md says what the files mean.
+// Every folder of tests/cases on every server: a change there and back and there again, held to
+// what the server's own ALTER does to a copy. tests/cases/README.md says what the files mean.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -14,10 +14,10 @@
 namespace osc {
 namespace {
 
+using ::testing::HasSubstr;
 using testing::Outcome;
 using testing::TestDatabase;
 using testing::TestServer;
-using ::testing::HasSubstr;
 
 struct Case {
   std::filesystem::path folder;
@@ -184,9 +184,10 @@ class CaseTable {
   }
 
   bool HasJson() {
-    return connection_.QueryValue("SELECT COUNT(*) FROM information_schema.COLUMNS WHERE "
-                                  "DATA_TYPE='json' AND TABLE_SCHEMA=" +
-                                  mysql::QuoteText(database())) != "0";
+    return connection_.QueryValue(
+               "SELECT COUNT(*) FROM information_schema.COLUMNS WHERE "
+               "DATA_TYPE='json' AND TABLE_SCHEMA=" +
+               mysql::QuoteText(database())) != "0";
   }
 
  private:
@@ -240,9 +241,8 @@ class CaseTest : public ::testing::TestWithParam<CaseOnServer> {
   }
 
   std::vector<std::string> AlterCommand(const std::vector<std::string>& more) {
-    std::vector<std::string> command{"alter", "--table",
-                                     mysql::QuoteIdentifier(table().name()), "--alter",
-                                     data().Trimmed("alter.sql")};
+    std::vector<std::string> command{"alter", "--table", mysql::QuoteIdentifier(table().name()),
+                                     "--alter", data().Trimmed("alter.sql")};
     command.insert(command.end(), more.begin(), more.end());
     return command;
   }
@@ -266,8 +266,8 @@ TEST_P(CaseTest, EqualsTheServersOwnAlter) {
     const auto rows = table().Rows();
     const Outcome outcome = osc().Run(AlterCommand({}));
     EXPECT_EQ(outcome.exit_code, refusal ? 3 : 1) << outcome.Describe();
-    EXPECT_THAT(outcome.err, HasSubstr(data().Trimmed(refusal ? "expect_refusal"
-                                                               : "expect_failure")));
+    EXPECT_THAT(outcome.err,
+                HasSubstr(data().Trimmed(refusal ? "expect_refusal" : "expect_failure")));
     ExpectUntouched(definition, rows);
     return;
   }
@@ -289,7 +289,8 @@ TEST_P(CaseTest, EqualsTheServersOwnAlter) {
   osc().Succeed({"cutover", id});
   ExpectSame(altered, "after the cutover");
 
-  for (CaseTable* each : {&table(), &altered}) each->Run(data().StatementsFor("after_cutover", "new"));
+  for (CaseTable* each : {&table(), &altered})
+    each->Run(data().StatementsFor("after_cutover", "new"));
   old.Run(data().StatementsFor("after_cutover", "old"));
   osc().Succeed({"revert", id});
   ExpectSame(old, "after the revert");
@@ -311,10 +312,10 @@ TEST(CasesTest, AreFound) {
     EXPECT_TRUE(data.Read("create.sql"));
     EXPECT_TRUE(data.Read("alter.sql"));
     for (const auto& entry : std::filesystem::directory_iterator(data.folder)) {
-      EXPECT_THAT((std::vector<std::string>{
-                      "create.sql", "alter.sql", "during_copy.sql", "after_cutover.sql",
-                      "after_cutover.old.sql", "after_revert.sql", "after_revert.new.sql",
-                      "expect_refusal", "expect_failure", "servers"}),
+      EXPECT_THAT((std::vector<std::string>{"create.sql", "alter.sql", "during_copy.sql",
+                                            "after_cutover.sql", "after_cutover.old.sql",
+                                            "after_revert.sql", "after_revert.new.sql",
+                                            "expect_refusal", "expect_failure", "servers"}),
                   ::testing::Contains(entry.path().filename().string()));
     }
   }

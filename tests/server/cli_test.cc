@@ -13,11 +13,11 @@ namespace osc {
 namespace {
 
 using std::chrono::seconds;
-using testing::Outcome;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using ::testing::Not;
+using testing::Outcome;
 
 using Words = std::vector<std::string>;
 
@@ -52,10 +52,9 @@ class CliTest : public testing::ServerTest {
                              "/revert/readiness", "/verify/state", "/off_stage_table"}) {
       expect(name, Type::string);
     }
-    for (const char* name :
-         {"/progress/rows_copied", "/progress/rows_estimated", "/progress/percent",
-          "/stream/lag_ms", "/stream/rows_applied", "/verify/rows_compared",
-          "/verify/differences"}) {
+    for (const char* name : {"/progress/rows_copied", "/progress/rows_estimated",
+                             "/progress/percent", "/stream/lag_ms", "/stream/rows_applied",
+                             "/verify/rows_compared", "/verify/differences"}) {
       expect(name, Type::number_unsigned, Type::number_integer, Type::number_float);
     }
     expect("/error", Type::null, Type::object);
@@ -164,7 +163,8 @@ TEST_P(CliTest, WatchPrintsOneDocumentALine) {
   const std::string id =
       osc().Alter("users", "DROP COLUMN title", {"--postpone-cutover", "--retention", "2s"});
   const auto watch = osc().Start({"watch", id, "--json"});
-  testing::WaitUntil("the first document", [&] { return !watch->OutSoFar().empty(); }, seconds(10));
+  testing::WaitUntil(
+      "the first document", [&] { return !watch->OutSoFar().empty(); }, seconds(10));
   osc().Succeed({"cutover", id});
   const Outcome outcome = watch->Wait(seconds(30));  // ends with the revert window
   EXPECT_EQ(outcome.exit_code, 0) << outcome.Describe();
@@ -187,7 +187,8 @@ TEST_P(CliTest, WatchOfAllEndsWhenNothingIsLeft) {
   EXPECT_EQ(osc().Run({"watch"}).exit_code, 0);
   const std::string id = osc().Alter("users", "DROP COLUMN title");
   const auto watch = osc().Start({"watch"});
-  testing::WaitUntil("a line", [&] { return !watch->OutSoFar().empty(); }, seconds(10));
+  testing::WaitUntil(
+      "a line", [&] { return !watch->OutSoFar().empty(); }, seconds(10));
   osc().Succeed({"complete", id});
   const Outcome outcome = watch->Wait(seconds(20));
   EXPECT_EQ(outcome.exit_code, 0);
@@ -197,8 +198,8 @@ TEST_P(CliTest, WatchOfAllEndsWhenNothingIsLeft) {
 }
 
 TEST_P(CliTest, AttachedAlterTellsHowToGetBack) {
-  const Outcome outcome = osc().Succeed({"alter", "--table", "users", "--alter",
-                                         "DROP COLUMN title"});
+  const Outcome outcome =
+      osc().Succeed({"alter", "--table", "users", "--alter", "DROP COLUMN title"});
   const std::string id = osc().List()[0]["id"];
   EXPECT_THAT(outcome.out, HasSubstr("revert " + id));
   EXPECT_THAT(outcome.out, HasSubstr("until "));
@@ -212,8 +213,8 @@ TEST_P(CliTest, AttachedAlterTellsHowToGetBack) {
 }
 
 TEST_P(CliTest, AlterAsAStatement) {
-  const Outcome outcome =
-      osc().Succeed({"alter", "ALTER TABLE `" + database() + "`.`users` DROP COLUMN `title`", "--json"});
+  const Outcome outcome = osc().Succeed(
+      {"alter", "ALTER TABLE `" + database() + "`.`users` DROP COLUMN `title`", "--json"});
   EXPECT_EQ(outcome.Json()["table"], "users");
   EXPECT_EQ(outcome.Json()["alter"], "DROP COLUMN `title`");
   EXPECT_EQ(outcome.Json()["state"], "live");
@@ -244,10 +245,13 @@ TEST_P(CliTest, InterruptDetaches) {
   holder.Execute("UPDATE users SET amount=1 WHERE id=700");
   const auto alter =
       osc().Start({"alter", "--table", "users", "--alter", "DROP COLUMN title", "--json"});
-  testing::WaitUntil("the copy to begin", [&] {
-    const auto list = osc().List();
-    return !list.empty() && list[0]["state"] == "copying";
-  }, seconds(30));
+  testing::WaitUntil(
+      "the copy to begin",
+      [&] {
+        const auto list = osc().List();
+        return !list.empty() && list[0]["state"] == "copying";
+      },
+      seconds(30));
   alter->Signal(SIGINT);
   const Outcome outcome = alter->Wait(seconds(10));
   EXPECT_EQ(outcome.exit_code, 130);
@@ -259,8 +263,8 @@ TEST_P(CliTest, InterruptDetaches) {
 
 TEST_P(CliTest, FailedMigrationExitsWithOne) {
   Run("UPDATE users SET title='twice'");
-  const Outcome outcome = osc().Run(
-      {"alter", "--table", "users", "--alter", "ADD UNIQUE KEY title (title)", "--json"});
+  const Outcome outcome =
+      osc().Run({"alter", "--table", "users", "--alter", "ADD UNIQUE KEY title (title)", "--json"});
   EXPECT_EQ(outcome.exit_code, 1) << outcome.Describe();
   const nlohmann::json document = outcome.Json();
   EXPECT_THAT(document["error"]["message"].get<std::string>(), HasSubstr("title"));
@@ -278,8 +282,9 @@ TEST_P(CliTest, PlanChangesNothing) {
   ExpectPlainText(text.out);
   EXPECT_FALSE(std::filesystem::exists(osc().state().path())) << "plan made a state directory";
   const nlohmann::json plan =
-      osc().Succeed({"alter", "--dry-run", "--table", "users", "--alter",
-                     "DROP COLUMN email, ADD COLUMN x INT, RENAME COLUMN amount TO total", "--json"})
+      osc()
+          .Succeed({"alter", "--dry-run", "--table", "users", "--alter",
+                    "DROP COLUMN email, ADD COLUMN x INT, RENAME COLUMN amount TO total", "--json"})
           .Json();
   EXPECT_EQ(plan["dropped"], nlohmann::json({"email"}));
   EXPECT_EQ(plan["added"], nlohmann::json({"x"}));
@@ -310,9 +315,9 @@ TEST_P(CliTest, HelpAndVersion) {
   const Outcome version = osc().Succeed({"--version"});
   EXPECT_THAT(version.out, HasSubstr("osc "));
   const Outcome help = osc().Succeed({"--help"});
-  for (const char* command : {"alter", "plan", "list", "show", "watch", "cutover", "revert",
-                              "reapply", "complete", "cancel", "pause", "resume", "set", "doctor",
-                              "serve"}) {
+  for (const char* command :
+       {"alter", "plan", "list", "show", "watch", "cutover", "revert", "reapply", "complete",
+        "cancel", "pause", "resume", "set", "doctor", "serve"}) {
     EXPECT_THAT(help.out, HasSubstr(command));
     const Outcome own = osc().Succeed({command, "--help"});
     EXPECT_THAT(own.out, HasSubstr("Example")) << command;

@@ -15,9 +15,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::HasSubstr;
 using testing::Outcome;
 using testing::Writers;
-using ::testing::HasSubstr;
 
 using Names = std::vector<std::string>;
 const Names kKey{"id"};
@@ -46,8 +46,8 @@ class FaultsTest : public testing::ServerTest {
   // Any command that needs an engine starts one; this one leaves it running.
   void StartEngine(const std::string& id) {
     const auto watch = osc().Start({"watch", id});
-    testing::WaitUntil("an engine", [&] { return osc().state().EnginePid().has_value(); },
-                       seconds(20));
+    testing::WaitUntil(
+        "an engine", [&] { return osc().state().EnginePid().has_value(); }, seconds(20));
     watch->Signal(SIGINT);
     watch->Wait(seconds(10));
   }
@@ -117,17 +117,21 @@ TEST_P(FaultsTest, EngineIsKilledWhileSwapping) {
     const size_t swaps = osc().Show(id)["swaps"].size();
     // In some turns the swap has not begun yet, in some it is done.
     const auto command = osc().Start({wish, id});
-    testing::WaitUntil("the swap to begin or end", [&] {
-      const nlohmann::json now = osc().Show(id);
-      return now["state"] == (back ? "reverting" : "reapplying") || now["swaps"].size() > swaps;
-    }, seconds(30));
+    testing::WaitUntil(
+        "the swap to begin or end",
+        [&] {
+          const nlohmann::json now = osc().Show(id);
+          return now["state"] == (back ? "reverting" : "reapplying") || now["swaps"].size() > swaps;
+        },
+        seconds(30));
     const auto until = std::chrono::steady_clock::now() + milliseconds(random() % 30);
-    testing::WaitUntil("a moment", [&] { return std::chrono::steady_clock::now() >= until; },
-                       seconds(1));
+    testing::WaitUntil(
+        "a moment", [&] { return std::chrono::steady_clock::now() >= until; }, seconds(1));
     if (osc().state().EnginePid()) osc().state().KillEngine();
     const Outcome outcome = command->Wait(testing::Osc::kDeadline);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.Describe();
-    if (!osc().state().EnginePid()) StartEngine(id);  // the command may have seen its wish fulfilled
+    if (!osc().state().EnginePid())
+      StartEngine(id);  // the command may have seen its wish fulfilled
     osc().WaitForState(id, back ? "reverted" : "live");
     writers.WaitForTransactions(100);
     ExpectInvariant(id);
@@ -139,8 +143,8 @@ TEST_P(FaultsTest, EngineIsKilledWhileSwapping) {
   EXPECT_THAT(tables, ::testing::SizeIs(3)) << ::testing::PrintToString(tables);
 }
 
-// Dies at each step of a swap, in both directions. It stays the same migration: the swap is given up or
-// done, the stream goes on, and another swap is possible.
+// Dies at each step of a swap, in both directions. It stays the same migration: the swap is given
+// up or done, the stream goes on, and another swap is possible.
 TEST_P(FaultsTest, EngineDiesAtEveryStepOfASwap) {
   const Names points{"swing.intent_recorded", "swap.sentry_created", "swap.locked",
                      "swap.drained",          "swap.rename_sent",    "swap.sentry_dropped",
@@ -155,8 +159,8 @@ TEST_P(FaultsTest, EngineDiesAtEveryStepOfASwap) {
     const bool on_new = osc().Show(id)["live"] == "new";
     osc().SetEnvironment("OSC_FAULT", point);
     const auto engine = osc().Start({"serve"});
-    testing::WaitUntil("the engine", [&] { return osc().state().EnginePid().has_value(); },
-                       seconds(20));
+    testing::WaitUntil(
+        "the engine", [&] { return osc().state().EnginePid().has_value(); }, seconds(20));
     writers.WaitForTransactions(30);
     osc().Run({on_new ? "revert" : "reapply", id, "--detach", "--no-autostart"});
     EXPECT_EQ(engine->Wait(seconds(60)).exit_code, 128 + SIGKILL);
@@ -175,6 +179,119 @@ TEST_P(FaultsTest, EngineDiesAtEveryStepOfASwap) {
   writers.Stop();
   EXPECT_EQ(testing::ReadTotals(connection(), "users"), writers.expected());
   ExpectTitles("users");
+}
+
+// F4
+TEST_P(FaultsTest, SwapGivesWayToALongTransaction) {
+  CreateUsers("users", 100);
+  // A row that no writer touches: they shall wait for the swap's lock, not for this one.
+  Run("INSERT INTO users (id, token, email) VALUES (-9000000, 0, 'held')");
+  mysql::Connection holder = server().Connect(database());
+  const std::string id = osc().Alter("users", "DROP COLUMN title",
+                                     {"--postpone-cutover", "--cutover-lock-timeout", "1s"});
+  holder.Execute("START TRANSACTION");
+  holder.Execute("UPDATE users SET title='held' WHERE id=-9000000");
+  osc().Succeed({"cutover", id, "--detach"});
+  const std::string blocker = std::to_string(holder.thread_id());
+  const nlohmann::json blocked = osc().WaitUntil(
+      id, "an attempt to give up",
+      [&](const nlohmann::json& now) {
+        return now["progress"]["note"].get<std::string>().find(blocker) != std::string::npos;
+      },
+      seconds(30));
+  EXPECT_EQ(blocked["swaps"].size(), 0U);
+  EXPECT_EQ(blocked["live"], "old");
+  // The application is held no longer than the lock's time, whatever the attempts.
+  Writers writers(server(), database(), "users");
+  writers.WaitForTransactions(200);
+  EXPECT_LT(osc().Show(id)["swaps"].size(), 1U);
+  holder.Execute("COMMIT");
+  osc().WaitForState(id, "live");
+  writers.WaitForTransactions(50);
+  writers.Stop();
+  EXPECT_LT(writers.longest_statement(), milliseconds(4000));
+  EXPECT_EQ(testing::ReadTotals(connection(), "users"), writers.expected());
+  ExpectInvariant(id);
+}
+
+TEST_P(FaultsTest, CutoverThatCannotGetItsLockCanBeCancelled) {
+  CreateUsers("users", 100);
+  mysql::Connection holder = server().Connect(database());
+  const std::string id = osc().Alter("users", "DROP COLUMN title",
+                                     {"--postpone-cutover", "--cutover-lock-timeout", "1s"});
+  holder.Execute("START TRANSACTION");
+  holder.Execute("SELECT COUNT(*) FROM users");
+  osc().Succeed({"cutover", id, "--detach"});
+  osc().WaitForState(id, "cutting-over", seconds(20));
+  osc().Succeed({"cancel", id});
+  EXPECT_EQ(osc().Show(id)["state"], "cancelled");
+  Run("UPDATE users SET amount=1 WHERE id=2");  // nothing holds it
+  holder.Execute("COMMIT");
+  EXPECT_THAT(Tables(), ::testing::ElementsAre("users"));
+}
+
+// Sessions that write what cannot be followed: seen, not guessed at.
+TEST_P(FaultsTest, SessionsWithOtherBinlogSettingsAreNoticed) {
+  const std::vector<std::pair<std::string, std::string>> settings{{"binlog_format", "STATEMENT"},
+                                                                  {"binlog_row_image", "MINIMAL"},
+                                                                  {"binlog_row_image", "NOBLOB"}};
+  for (const auto& [name, value] : settings) {
+    SCOPED_TRACE(name + "=" + value);
+    const std::string table = "t_" + value;
+    Run("CREATE TABLE " + table + " (id INT PRIMARY KEY, a INT, b BLOB)");
+    Run("INSERT INTO " + table + " VALUES (1, 1, 'one'), (2, 2, 'two')");
+    const std::string id = osc().Alter(table, "ADD COLUMN c INT", {"--postpone-cutover"});
+    mysql::Connection session = server().Connect(database());
+    session.Execute("SET SESSION " + name + "='" + value + "'");
+    session.Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    session.Execute("UPDATE " + table + " SET a=5 WHERE id=2");
+    const nlohmann::json failed = osc().WaitForState(id, "failed", seconds(20));
+    EXPECT_THAT(failed["error"]["message"].get<std::string>(), HasSubstr(table));
+    EXPECT_THAT(
+        failed["error"]["message"].get<std::string>() + failed["error"]["hint"].get<std::string>(),
+        HasSubstr(name));
+    EXPECT_EQ(Value("SELECT a FROM " + table + " WHERE id=2"), "5");
+  }
+}
+
+// What is prepared is in the binlog long before anybody knows whether it will be committed.
+TEST_P(FaultsTest, PreparedXaTransactionsAreNoticed) {
+  CreateUsers("users", 10);
+  const std::string id = osc().Alter("users", "DROP COLUMN title");
+  const std::string xid = "'" + database() + "'";
+  Run("XA START " + xid);
+  Run("UPDATE users SET amount=77 WHERE id=7");
+  Run("XA END " + xid);
+  Run("XA PREPARE " + xid);
+  Run("XA COMMIT " + xid);
+  const nlohmann::json stopped = osc().WaitUntil(
+      id, "the stream to stop",
+      [](const nlohmann::json& now) { return now["revert"]["readiness"] == "stopped"; },
+      seconds(20));
+  EXPECT_THAT(stopped["error"]["message"].get<std::string>(), HasSubstr("XA"));
+  EXPECT_EQ(osc().Run({"revert", id}).exit_code, 3);
+  EXPECT_EQ(Value("SELECT amount FROM users WHERE id=7"), "77");
+  EXPECT_THAT(Tables(), ::testing::SizeIs(3));
+}
+
+TEST_P(FaultsTest, CompressedTransactionsAreFollowed) {
+  if (IsMariaDb()) GTEST_SKIP() << "MariaDB compresses binlog events for the whole server only";
+  CreateUsers("users", 100);
+  const std::string id = osc().Alter("users", "DROP COLUMN title", {"--postpone-cutover"});
+  mysql::Connection session = server().Connect(database());
+  session.Execute("SET SESSION binlog_transaction_compression=ON");
+  const auto write = [&](int n) {
+    session.Execute("UPDATE users SET amount=amount+" + std::to_string(n));
+    session.Execute("INSERT INTO users (token, email) VALUES (1000, REPEAT('" + std::to_string(n) +
+                    "', 60))");
+    session.Execute("DELETE FROM users WHERE id=" + std::to_string(n));
+    ExpectInvariant(id);
+  };
+  write(1);
+  osc().Succeed({"cutover", id});
+  write(2);
+  osc().Succeed({"revert", id});
+  write(3);
 }
 
 // F8
@@ -283,9 +400,9 @@ TEST_P(ForeignDdlTest, BeforeTheCutoverFailsTheMigration) {
     ASSERT_TRUE(failed["error"].is_object()) << failed;
     EXPECT_EQ(failed["error"]["code"], "diverged");
     EXPECT_THAT(failed["error"]["message"].get<std::string>(), HasSubstr(change.expected));
-    EXPECT_THAT(failed["error"]["message"].get<std::string>(),
-                HasSubstr(change.of_live ? change.name
-                                         : failed["off_stage_table"].get<std::string>()));
+    EXPECT_THAT(
+        failed["error"]["message"].get<std::string>(),
+        HasSubstr(change.of_live ? change.name : failed["off_stage_table"].get<std::string>()));
     EXPECT_EQ(failed["stream"]["running"], false);
     EXPECT_EQ(failed["swaps"].size(), 0U);
     EXPECT_EQ(osc().Run({"cutover", id}).exit_code, 3);
@@ -298,10 +415,10 @@ TEST_P(ForeignDdlTest, AfterTheCutoverWithdrawsTheRevert) {
   for (const ForeignChange& change : kForeignChanges) {
     SCOPED_TRACE(change.sql);
     const std::string id = ids.at(change.name);
-    const nlohmann::json stopped =
-        osc().WaitUntil(id, "the stream to stop", [](const nlohmann::json& now) {
-          return now["revert"]["readiness"] == "stopped";
-        }, seconds(20));
+    const nlohmann::json stopped = osc().WaitUntil(
+        id, "the stream to stop",
+        [](const nlohmann::json& now) { return now["revert"]["readiness"] == "stopped"; },
+        seconds(20));
     EXPECT_EQ(stopped["state"], "live");
     ASSERT_TRUE(stopped["error"].is_object()) << stopped;
     EXPECT_THAT(stopped["error"]["message"].get<std::string>(), HasSubstr(change.expected));

@@ -1,5 +1,5 @@
-// Bad input, what preflight refuses, and servers that cannot be reached: each with its exit code and
-// message, as text and as a JSON document, and nothing left anywhere.
+// Bad input, what preflight refuses, and servers that cannot be reached: each with its exit code
+// and message, as text and as a JSON document, and nothing left anywhere.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
@@ -11,10 +11,10 @@
 namespace osc {
 namespace {
 
-using testing::Outcome;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using testing::Outcome;
 
 using Words = std::vector<std::string>;
 
@@ -302,9 +302,9 @@ TEST_P(RefusalsTest, ServerCannotBeReached) {
     SCOPED_TRACE(unreachable.options.back().second);
     testing::Osc unlucky(server(), database());
     for (const auto& [name, value] : unreachable.options) unlucky.SetOption(name, value);
-    for (Words command : {Words{"alter", "--table", "d.t", "--alter", "ADD a2 INT"},
-                          Words{"plan", "--table", "d.t", "--alter", "ADD a2 INT"},
-                          Words{"doctor"}}) {
+    for (Words command :
+         {Words{"alter", "--table", "d.t", "--alter", "ADD a2 INT"},
+          Words{"plan", "--table", "d.t", "--alter", "ADD a2 INT"}, Words{"doctor"}}) {
       const Outcome text = unlucky.Run(command);
       EXPECT_EQ(text.exit_code, 4) << text.Describe();
       EXPECT_THAT(text.err, HasSubstr(unreachable.expected));
@@ -372,9 +372,9 @@ TEST_P(RefusalsTest, BadConfigurationFile) {
 TEST_P(RefusalsTest, CommandsThatDoNotFitTheState) {
   const std::string id = osc().Alter("t", "ADD a2 INT");
   const std::vector<BadInput> inputs{
-      {{"cutover", id}, "live already"},     {{"reapply", id}, "has not been reverted"},
-      {{"cancel", id}, "live already"},      {{"pause", id}, "live already"},
-      {Alter("ADD b2 INT"), id},             {{"plan", "ALTER TABLE t ADD b2 INT"}, id},
+      {{"cutover", id}, "live already"}, {{"reapply", id}, "has not been reverted"},
+      {{"cancel", id}, "live already"},  {{"pause", id}, "live already"},
+      {Alter("ADD b2 INT"), id},         {{"plan", "ALTER TABLE t ADD b2 INT"}, id},
   };
   for (const BadInput& input : inputs) {
     const Outcome outcome = osc().Run(input.words);
@@ -382,9 +382,12 @@ TEST_P(RefusalsTest, CommandsThatDoNotFitTheState) {
     EXPECT_THAT(outcome.err, HasSubstr(input.expected));
   }
   const std::vector<BadInput> settings{
-      {{"set", id, "retention"}, "key=value"},   {{"set", id, "=1h"}, "key=value"},
-      {{"set", id, "nosuch=1"}, "nosuch"},       {{"set", id, "retention=abc"}, "abc"},
-      {{"set", id, "max-lag=5"}, "max-lag"},     {{"set", id, "copy-threads=many"}, "many"},
+      {{"set", id, "retention"}, "key=value"},
+      {{"set", id, "=1h"}, "key=value"},
+      {{"set", id, "nosuch=1"}, "nosuch"},
+      {{"set", id, "retention=abc"}, "abc"},
+      {{"set", id, "max-lag=5"}, "max-lag"},
+      {{"set", id, "copy-threads=many"}, "many"},
       {{"set", id, "postpone-cutover=perhaps"}, "perhaps"},
   };
   for (const BadInput& input : settings) {

@@ -127,8 +127,7 @@ std::string Outcome::Describe() const {
   return "exit code " + std::to_string(exit_code) + "\nstdout: " + out + "\nstderr: " + err;
 }
 
-OscProcess::OscProcess(const std::vector<std::string>& arguments,
-                       const Environment& environment) {
+OscProcess::OscProcess(const std::vector<std::string>& arguments, const Environment& environment) {
   std::vector<std::string> words{OSC_BINARY};
   words.insert(words.end(), arguments.begin(), arguments.end());
   for (const std::string& word : words) command_line_ += (command_line_.empty() ? "" : " ") + word;
@@ -147,7 +146,8 @@ OscProcess::OscProcess(const std::vector<std::string>& arguments,
                                   Pointers(variables).data());
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) Fail(std::string("cannot start ") + OSC_BINARY + ": " + std::strerror(error));
-  pid_descriptor_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));  // glibc 2.36 has no C++ declaration
+  pid_descriptor_ =
+      static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));  // glibc 2.36 has no C++ declaration
   if (pid_descriptor_ < 0) FailWithErrno("pidfd_open");
 }
 
@@ -202,15 +202,13 @@ Outcome OscProcess::Wait(seconds deadline) {
 
 Osc::Osc(const TestServer& server, const std::string& database) : server_(server) {
   const mysql::ConnectionOptions options = server_.Options();
-  options_ = {{"--state-dir", state_.path().string()}, {"--host", options.host},
+  options_ = {{"--state-dir", state_.path().string()},  {"--host", options.host},
               {"--port", std::to_string(options.port)}, {"--user", options.user},
               {"--ssl-mode", options.ssl_mode},         {"--database", database}};
   environment_["HOME"] = state_.home().string();
 }
 
-void Osc::SetOption(const std::string& name, const std::string& value) {
-  options_[name] = value;
-}
+void Osc::SetOption(const std::string& name, const std::string& value) { options_[name] = value; }
 
 void Osc::SetEnvironment(const std::string& name, const std::string& value) {
   environment_[name] = value;
@@ -276,8 +274,7 @@ void Osc::WaitUntilCaughtUp(const std::string& id) {
     return binlog::GtidSet::Parse(family, text);
   };
   const binlog::GtidSet end = parse(
-      connection
-          .QueryValue("SELECT " + std::string(connection.server().ExecutedGtidVariable()))
+      connection.QueryValue("SELECT " + std::string(connection.server().ExecutedGtidVariable()))
           .value_or(""));
   WaitUntil(id, "the stream to reach " + end.ToString(), [&](const nlohmann::json& now) {
     if (now["error"].is_object()) Fail("the stream has stopped: " + now.dump(2));

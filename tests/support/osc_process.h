@@ -60,8 +60,7 @@ class OscProcess {
   using Environment = std::map<std::string, std::string>;
 
   // environment: added to a clean one (PATH and HOME). Throws std::runtime_error.
-  OscProcess(const std::vector<std::string>& arguments,
-             const Environment& environment);
+  OscProcess(const std::vector<std::string>& arguments, const Environment& environment);
   ~OscProcess();
   OscProcess(const OscProcess&) = delete;
   OscProcess& operator=(const OscProcess&) = delete;

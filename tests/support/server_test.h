@@ -36,13 +36,15 @@ class ServerTest : public ::testing::TestWithParam<TestServer> {
   Osc& osc() { return *osc_; }
   bool IsMariaDb() { return connection().server().IsMariaDb(); }
   void Run(const std::string& sql) { connection().Execute(sql); }
-  std::string Value(const std::string& sql) { return connection().QueryValue(sql).value_or("NULL"); }
+  std::string Value(const std::string& sql) {
+    return connection().QueryValue(sql).value_or("NULL");
+  }
 
   // Every table of the database in order, to see that nothing was left behind.
   std::vector<std::string> Tables() {
-    mysql::Result rows = connection().Query(
-        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA='" + database() +
-        "' AND TABLE_TYPE<>'TEMPORARY'");
+    mysql::Result rows =
+        connection().Query("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA='" +
+                           database() + "' AND TABLE_TYPE<>'TEMPORARY'");
     std::vector<std::string> names;
     while (rows.Next()) names.push_back(rows.Text(0));
     std::sort(names.begin(), names.end());

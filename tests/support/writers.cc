@@ -40,9 +40,9 @@ void PrintTo(const Totals& totals, std::ostream* out) {
 }
 
 Totals ReadTotals(mysql::Connection& connection, const std::string& table) {
-  mysql::Result row = connection.Query(
-      "SELECT COUNT(*), COALESCE(SUM(amount), 0), COALESCE(SUM(token), 0) FROM " +
-      mysql::QuoteIdentifier(table));
+  mysql::Result row =
+      connection.Query("SELECT COUNT(*), COALESCE(SUM(amount), 0), COALESCE(SUM(token), 0) FROM " +
+                       mysql::QuoteIdentifier(table));
   row.Next();
   return {std::stoll(row.Text(0)), std::stoll(row.Text(1)), std::stoll(row.Text(2))};
 }
@@ -78,9 +78,8 @@ class Writers::Thread {
         random_(seed) {
     // As applications have it, not as osc's own sessions.
     connection_.Execute("SET SESSION sql_mode=DEFAULT, time_zone=DEFAULT, lock_wait_timeout=60");
-    connection_.Execute(number % 2 == 0
-                            ? "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
-                            : "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+    connection_.Execute(number % 2 == 0 ? "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+                                        : "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
   }
 
@@ -101,9 +100,10 @@ class Writers::Thread {
 
   void Run(std::stop_token stop) {
     static constexpr std::array<Work, 11> kWork{
-        &Thread::InsertOne,     &Thread::InsertOne,  &Thread::InsertSeveral, &Thread::UpdateOne,
-        &Thread::UpdateSeveral, &Thread::DeleteOne,  &Thread::MoveKey,       &Thread::ExchangeEmails,
-        &Thread::MoveAmount,    &Thread::InsertAgain, &Thread::RollBack,
+        &Thread::InsertOne,   &Thread::InsertOne,      &Thread::InsertSeveral,
+        &Thread::UpdateOne,   &Thread::UpdateSeveral,  &Thread::DeleteOne,
+        &Thread::MoveKey,     &Thread::ExchangeEmails, &Thread::MoveAmount,
+        &Thread::InsertAgain, &Thread::RollBack,
     };
     try {
       while (!stop.stop_requested()) {
@@ -147,8 +147,8 @@ class Writers::Thread {
     int64_t token = 0;
   };
   std::optional<Row> LockRow(int64_t id) {
-    statement_ = "SELECT email, amount, token FROM " + table_ + " WHERE id=" + Text(id) +
-                 " FOR UPDATE";
+    statement_ =
+        "SELECT email, amount, token FROM " + table_ + " WHERE id=" + Text(id) + " FOR UPDATE";
     mysql::Result row = connection_.Query(statement_);
     if (!row.Next()) return std::nullopt;
     return Row{row.Text(0), std::stoll(row.Text(1)), std::stoll(row.Text(2))};
@@ -288,7 +288,7 @@ class Writers::Thread {
   std::mt19937_64 random_;
   std::vector<int64_t> ids_;
   int64_t serial_ = 0;
-  Totals change_;     // of the transaction under way
+  Totals change_;  // of the transaction under way
   Totals committed_;
   std::string statement_;
   std::string error_;
@@ -325,20 +325,22 @@ void Writers::WaitForTransactions(int64_t more) {
     return sum;
   };
   const int64_t goal = count() + more;
-  WaitUntil("the writers to commit " + std::to_string(more) + " transactions",
-            [&] {
-              const bool one_ended = std::any_of(threads_.begin(), threads_.end(),
-                                                 [](const auto& thread) { return thread->ended(); });
-              return count() >= goal || one_ended;
-            },
-            std::chrono::seconds(90));
+  WaitUntil(
+      "the writers to commit " + std::to_string(more) + " transactions",
+      [&] {
+        const bool one_ended = std::any_of(threads_.begin(), threads_.end(),
+                                           [](const auto& thread) { return thread->ended(); });
+        return count() >= goal || one_ended;
+      },
+      std::chrono::seconds(90));
 }
 
 void Writers::Stop() {
   for (const auto& thread : threads_) thread->RequestStop();
   for (const auto& thread : threads_) {
     thread->Join();
-    if (!stopped_ && !thread->error().empty()) ADD_FAILURE() << thread->error() << " (seed " << seed_ << ")";
+    if (!stopped_ && !thread->error().empty())
+      ADD_FAILURE() << thread->error() << " (seed " << seed_ << ")";
   }
   stopped_ = true;
 }

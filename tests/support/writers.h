@@ -1,5 +1,6 @@
-// An application that never stops writing: threads on connections of their own, each keeping account
-// of exactly what it has committed, so that a lost or invented write shows in the table's totals.
+// An application that never stops writing: threads on connections of their own, each keeping
+// account of exactly what it has committed, so that a lost or invented write shows in the table's
+// totals.
 #pragma once
 
 #include <atomic>
