@@ -5,6 +5,8 @@
 #include <charconv>
 #include <utility>
 
+#include "src/mysql/quote.h"
+
 namespace osc::mysql {
 namespace {
 
@@ -44,25 +46,6 @@ TypeKind KindOf(std::string_view word) {
   const auto* found = std::find_if(kNames.begin(), kNames.end(),
                                    [&](const auto& entry) { return entry.first == word; });
   return found == kNames.end() ? TypeKind::kOther : found->second;
-}
-
-char Unescape(char c) {
-  switch (c) {
-    case '0':
-      return '\0';
-    case 'b':
-      return '\b';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    case 'Z':
-      return '\x1a';
-    default:
-      return c;
-  }
 }
 
 // Reads 'a','b''c','d\\e' up to the closing parenthesis. Both servers double the quote and escape

@@ -59,4 +59,23 @@ std::string QuoteText(std::string_view text) {
   return out;
 }
 
+char Unescape(char c) {
+  switch (c) {
+    case '0':
+      return '\0';
+    case 'b':
+      return '\b';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    case 'Z':
+      return '\x1a';
+    default:
+      return c;
+  }
+}
+
 }  // namespace osc::mysql

@@ -27,4 +27,7 @@ void AppendStringLiteral(std::string& out, std::string_view charset, std::string
 // A utf8mb4 literal, for names and other text of our own.
 std::string QuoteText(std::string_view text);
 
+// What a backslash before `c` means in a quoted string of either server.
+char Unescape(char c);
+
 }  // namespace osc::mysql

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "src/mysql/quote.h"
+
 namespace osc::mysql {
 namespace {
 
@@ -13,25 +15,6 @@ bool IsWordCharacter(char c) {
 }
 bool IsHexDigit(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
-char Unescape(char c) {
-  switch (c) {
-    case '0':
-      return '\0';
-    case 'b':
-      return '\b';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    case 'Z':
-      return '\x1a';
-    default:
-      return c;
-  }
-}
 
 bool All(std::string_view text, bool (*predicate)(char)) {
   return std::all_of(text.begin(), text.end(), predicate);

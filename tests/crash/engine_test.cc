@@ -1,0 +1,185 @@
+// Engines that are killed, anywhere and at named points, and engines that are one too many. F8 and a
+// part of F1 of the acceptance list.
+#include <random>
+
+#include "tests/support/users_test.h"
+
+namespace osc {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using testing::Outcome;
+using testing::Writers;
+
+class EngineCrashTest : public testing::UsersTest {};
+
+TEST_P(EngineCrashTest, EngineIsKilledWhileCopying) {
+  const int rows = 20000;
+  CreateTitledUsers("users", rows);
+  Writers writers(server(), database(), "users");
+  std::mt19937 random(std::random_device{}());
+  const std::string id =
+      osc().Alter("users", "DROP COLUMN title", {"--detach", "--chunk-time", "10ms"});
+  int kills = 0;
+  for (; kills < 8; ++kills) {
+    // Somewhere in the next piece of the copy.
+    const auto before = osc().Show(id)["progress"]["rows_copied"].get<int64_t>();
+    const int64_t more = static_cast<int64_t>(random() % 1500);
+    const auto now = osc().WaitUntil(id, "the copy to go on", [&](const nlohmann::json& state) {
+      return state["state"] == "live" || state["progress"]["rows_copied"] >= before + more;
+    });
+    if (now["state"] == "live") break;
+    osc().state().KillEngine();
+    writers.WaitForTransactions(20);
+    StartEngine(id);
+  }
+  EXPECT_GT(kills, 0);
+  osc().WaitForState(id, "live");
+  writers.WaitForTransactions(100);
+  ExpectInvariant(id);
+  osc().Succeed({"revert", id});
+  writers.Stop();
+  EXPECT_EQ(testing::ReadTotals(connection(), "users"), writers.expected());
+  ExpectInvariant(id);
+  ExpectTitles("users", rows);
+}
+
+TEST_P(EngineCrashTest, EngineIsKilledAfterTheCutover) {
+  CreateTitledUsers("users");
+  Writers writers(server(), database(), "users");
+  const std::string id = osc().Alter("users", "DROP COLUMN title");
+  for (const char* turn : {"revert", "reapply", "revert"}) {
+    SCOPED_TRACE(turn);
+    writers.WaitForTransactions(150);
+    osc().state().KillEngine();
+    writers.WaitForTransactions(150);
+    osc().Succeed({turn, id});  // starts an engine by itself
+    writers.WaitForTransactions(50);
+    osc().state().KillEngine();
+    StartEngine(id);
+    ExpectInvariant(id);
+  }
+  writers.Stop();
+  EXPECT_EQ(testing::ReadTotals(connection(), "users"), writers.expected());
+  ExpectTitles("users");
+}
+
+// Kills it around the swap: whatever it was doing, the application goes on, and so does osc.
+TEST_P(EngineCrashTest, EngineIsKilledWhileSwapping) {
+  CreateTitledUsers("users");
+  Writers writers(server(), database(), "users");
+  const std::string id = osc().Alter("users", "DROP COLUMN title");
+  std::mt19937 random(std::random_device{}());
+  for (int turn = 1; turn <= 7; ++turn) {
+    SCOPED_TRACE("turn " + std::to_string(turn));
+    const bool back = turn % 2 == 1;
+    const std::string wish = back ? "revert" : "reapply";
+    const size_t swaps = osc().Show(id)["swaps"].size();
+    // In some turns the swap has not begun yet, in some it is done.
+    const auto command = osc().Start({wish, id});
+    testing::WaitUntil(
+        "the swap to begin or end",
+        [&] {
+          const nlohmann::json now = osc().Show(id);
+          return now["state"] == (back ? "reverting" : "reapplying") || now["swaps"].size() > swaps;
+        },
+        seconds(30));
+    const auto until = std::chrono::steady_clock::now() + milliseconds(random() % 30);
+    testing::WaitUntil(
+        "a moment", [&] { return std::chrono::steady_clock::now() >= until; }, seconds(1));
+    if (osc().state().EnginePid()) osc().state().KillEngine();
+    const Outcome outcome = command->Wait(testing::Osc::kDeadline);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.Describe();
+    if (!osc().state().EnginePid())
+      StartEngine(id);  // the command may have seen its wish fulfilled
+    osc().WaitForState(id, back ? "reverted" : "live");
+    writers.WaitForTransactions(100);
+    ExpectInvariant(id);
+  }
+  writers.Stop();
+  EXPECT_EQ(testing::ReadTotals(connection(), "users"), writers.expected());
+  ExpectTitles("users");
+  const Names tables = Tables();
+  EXPECT_THAT(tables, ::testing::SizeIs(3)) << ::testing::PrintToString(tables);
+}
+
+// Dies at each step of a swap, in both directions. It stays the same migration: the swap is given
+// up or done, the stream goes on, and another swap is possible.
+TEST_P(EngineCrashTest, EngineDiesAtEveryStepOfASwap) {
+  const Names points{"swing.intent_recorded", "swap.sentry_created", "swap.locked",
+                     "swap.drained",          "swap.rename_sent",    "swap.sentry_dropped",
+                     "swap.renamed",          "swing.swapped",       "swing.accounted",
+                     "apply.before_turn",     "apply.after_turn"};
+  CreateTitledUsers("users");
+  Writers writers(server(), database(), "users");
+  const std::string id = osc().Alter("users", "DROP COLUMN title");
+  osc().state().StopEngine();
+  for (const std::string& point : points) {
+    SCOPED_TRACE(point);
+    const bool on_new = osc().Show(id)["live"] == "new";
+    osc().SetEnvironment("OSC_FAULT", point);
+    const auto engine = osc().Start({"serve"});
+    testing::WaitUntil(
+        "the engine", [&] { return osc().state().EnginePid().has_value(); }, seconds(20));
+    writers.WaitForTransactions(30);
+    osc().Run({on_new ? "revert" : "reapply", id, "--detach", "--no-autostart"});
+    EXPECT_EQ(engine->Wait(seconds(60)).exit_code, 128 + SIGKILL);
+    osc().SetEnvironment("OSC_FAULT", "");
+    writers.WaitForTransactions(50);  // they are not held up
+
+    // The wish is in the store: the next engine fulfils it.
+    StartEngine(id);
+    osc().WaitForState(id, on_new ? "reverted" : "live", seconds(30));
+    writers.WaitForTransactions(30);
+    ExpectInvariant(id);
+    EXPECT_THAT(Tables(), ::testing::SizeIs(3)) << ::testing::PrintToString(Tables());
+    osc().state().StopEngine();
+  }
+  if (osc().Show(id)["live"] == "new") osc().Succeed({"revert", id});
+  writers.Stop();
+  EXPECT_EQ(testing::ReadTotals(connection(), "users"), writers.expected());
+  ExpectTitles("users");
+}
+
+// F8
+TEST_P(EngineCrashTest, SecondEngineOnAStateDirectoryIsRefused) {
+  CreateTitledUsers("users", 10);
+  const std::string id = osc().Alter("users", "DROP COLUMN title");
+  const auto engine = osc().state().EnginePid();
+  ASSERT_TRUE(engine);
+  const Outcome second = osc().Run({"serve"});
+  EXPECT_EQ(second.exit_code, 3) << second.Describe();
+  EXPECT_THAT(second.err, HasSubstr(std::to_string(*engine)));
+  EXPECT_THAT(second.err, HasSubstr(osc().state().path().string()));
+  const Outcome foreground =
+      osc().Run({"alter", "--table", "users", "--alter", "ADD COLUMN x INT", "--foreground"});
+  EXPECT_EQ(foreground.exit_code, 3) << foreground.Describe();
+  EXPECT_EQ(osc().state().EnginePid(), engine);
+  osc().Succeed({"revert", id});
+}
+
+TEST_P(EngineCrashTest, SecondStateDirectoryOnATableIsRefused) {
+  CreateTitledUsers("users", 10);
+  const std::string id = osc().Alter("users", "DROP COLUMN title", {"--postpone-cutover"});
+  testing::Osc other(server(), database());
+  const auto expect_refused = [&] {
+    const Outcome outcome = other.Run({"alter", "--table", "users", "--alter", "ADD COLUMN x INT"});
+    EXPECT_EQ(outcome.exit_code, 3) << outcome.Describe();
+    EXPECT_THAT(outcome.err, HasSubstr(id));
+    EXPECT_THAT(outcome.err, HasSubstr("hint: "));
+    EXPECT_EQ(other.List().size(), 0U);
+  };
+  expect_refused();
+  osc().Succeed({"cutover", id});
+  expect_refused();
+  osc().Succeed({"complete", id});
+  other.Alter("users", "ADD COLUMN x INT");
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, EngineCrashTest, ::testing::ValuesIn(testing::Servers()),
+                         testing::ServerName);
+
+}  // namespace
+}  // namespace osc
