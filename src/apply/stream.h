@@ -115,6 +115,8 @@ class Stream {
   Route MakeRoute(const binlog::Transaction& transaction);
   void AddRow(const binlog::RowsEvent& event, binlog::RowImage before, binlog::RowImage after,
               Route* route);
+  bool IsBeyondFrontier(const binlog::RowImage& image) const;
+  void AddChange(Change change, bool moved, Route* route);
   void AddValues(const RowMapping& mapping, const Change& change, Routed* row, bool* barrier) const;
   void FindConflictsWithin(Route* route) const;
   void DropApplied(const binlog::Transaction& transaction, Route* route) const;

@@ -37,34 +37,43 @@ Stream::Route Stream::MakeRoute(const binlog::Transaction& transaction) {
 void Stream::AddRow(const binlog::RowsEvent& event, binlog::RowImage before,
                     binlog::RowImage after, Route* route) {
   const RowMapping& mapping = *direction().mapping;
-  Routed row;
-  row.change.kind = event.kind();
-  row.change.map = &event.map();
-  if (event.kind() != ChangeKind::kInsert) row.change.before = std::move(before);
-  if (event.kind() != ChangeKind::kDelete) row.change.after = std::move(after);
-  const Change& change = row.change;
-  if (epoch_ == 0 && frontier_) {
-    const bool before_waits =
-        change.before.empty() || frontier_->IsBeyond(mapping, change.before);
-    const bool after_waits = change.after.empty() || frontier_->IsBeyond(mapping, change.after);
-    if (before_waits && after_waits) return;
-    // A row that moves across the frontier is a row that goes, or a new one: what lies beyond must
-    // not come to the off-stage table before its chunk, or later events of it would be left out.
-    if (change.kind == ChangeKind::kUpdate && after_waits) {
-      row.change.kind = ChangeKind::kDelete;
-      row.change.after.clear();
-    } else if (change.kind == ChangeKind::kUpdate && before_waits) {
-      row.change.kind = ChangeKind::kInsert;
-      row.change.before.clear();
-    }
+  Change change;
+  change.kind = event.kind();
+  change.map = &event.map();
+  if (event.kind() != ChangeKind::kInsert) change.before = std::move(before);
+  if (event.kind() != ChangeKind::kDelete) change.after = std::move(after);
+  const bool moved = MovesKey(mapping, change);
+  if (epoch_ > 0) return AddChange(std::move(change), moved, route);
+  // Before the first swap nothing is preserved, so that a row that moves is a row that goes and a
+  // new one, each in its own lane. A restart may find either done and the other not: the frontier
+  // may have kept one of them from its lane the first time.
+  if (moved) {
+    Change gone{ChangeKind::kDelete, change.map, std::move(change.before), {}};
+    change.kind = ChangeKind::kInsert;
+    change.before.clear();
+    if (!IsBeyondFrontier(gone.before)) AddChange(std::move(gone), false, route);
   }
-  row.moved = MovesKey(mapping, change);
+  // What lies beyond must not come to the off-stage table before its chunk, or later events of it
+  // would be left out.
+  if (IsBeyondFrontier(change.after.empty() ? change.before : change.after)) return;
+  AddChange(std::move(change), false, route);
+}
+
+bool Stream::IsBeyondFrontier(const binlog::RowImage& image) const {
+  return frontier_ && frontier_->IsBeyond(*direction().mapping, image);
+}
+
+void Stream::AddChange(Change change, bool moved, Route* route) {
+  const RowMapping& mapping = *direction().mapping;
+  Routed row;
+  row.change = std::move(change);
+  row.moved = moved;
   if (mapping.can_use_lanes && lanes_.size() > 1) {
-    const auto hash =
-        KeyHash(mapping, change.kind == ChangeKind::kInsert ? change.after : change.before);
-    if (!hash || row.moved) route->barrier = true;
+    const auto hash = KeyHash(mapping, row.change.before.empty() ? row.change.after
+                                                                 : row.change.before);
+    if (!hash || moved) route->barrier = true;
     row.lane = hash ? static_cast<int>(*hash % lanes_.size()) : 0;
-    AddValues(mapping, change, &row, &route->barrier);
+    AddValues(mapping, row.change, &row, &route->barrier);
   }
   route->rows.push_back(std::move(row));
 }
