@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "cli/version.h"
 #include "src/base/duration.h"
 #include "src/base/error.h"
 
@@ -58,7 +59,7 @@ Parser::Parser() {
   app.fallthrough();
   app.require_subcommand(1);
   app.set_help_flag("-h,--help", "Show this help");
-  app.set_version_flag("--version", "osc " OSC_VERSION " (" OSC_COMMIT ")");
+  app.set_version_flag("--version", "osc " + Version());
   app.footer(std::string(kAfter));
   AddGlobal();
   AddConnection();

@@ -1,10 +1,12 @@
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cli/commands.h"
 #include "cli/engine_lock.h"
 #include "cli/migration_json.h"
 #include "cli/text.h"
 #include "ddl/preflight.h"
+#include "src/base/duration.h"
 
 namespace osc::cli {
 namespace {
@@ -87,8 +89,9 @@ std::string ShowText(const Snapshot& snapshot) {
   }
   page.Line("settings", list);
   page.Line("created", FormatMinute(migration.created_at));
+  std::string label = "history";
   for (const state::Event& event : snapshot.events) {
-    page.Line("", FormatMinute(event.at) + "  " + event.text);
+    page.Line(std::exchange(label, ""), base::FormatTime(event.at) + "  " + event.text);
   }
   return page.text();
 }

@@ -37,6 +37,7 @@ bool Conductor::HandleIntents(std::stop_token stop, bool only_ends) {
       continue;
     }
     spdlog::info("{} the operator asks: {}", id_, intent.command);
+    store_.AddEvent(id_, "asked for: " + intent.command);
     try {
       if (!HandleIntent(intent)) return false;
     } catch (const Error& error) {

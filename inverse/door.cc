@@ -24,8 +24,8 @@ std::string SwapDirection(int number) {
 }
 
 shadow::SwapPlan Door::Plan(int number) const {
-  return {tables_.id,     number,
-          tables_.live,   tables_.off_stage,
+  return {tables_.id,         number,
+          tables_.live,       tables_.off_stage,
           tables_.connection, store_.Get(tables_.id).settings.cutover_lock_timeout};
 }
 
@@ -41,6 +41,7 @@ void Door::Account(const state::Swap& swap) {
       std::chrono::system_clock::now() + store_.Get(tables_.id).settings.retention;
   store_.FinishSwap(tables_.id, swap, to_new ? MigrationState::kLive : MigrationState::kReverted,
                     to_new ? state::LiveTable::kNew : state::LiveTable::kOld, expires_at);
+  store_.AddEvent(tables_.id, swap.direction + " done");
 }
 
 void Door::Swing(std::stop_token stop, apply::Stream& stream) {
@@ -51,14 +52,12 @@ void Door::Swing(std::stop_token stop, apply::Stream& stream) {
     auto connection = mysql::Connection::Open(tables_.connection);
     identity = shadow::OffStageIdentity(connection, tables_.id);
   }
-  state::Swap swap =
-      store_.RecordSwapIntent(tables_.id, SwapDirection(number),
-                              nlohmann::json{{"off_stage_identity", identity}}.dump());
+  state::Swap swap = store_.RecordSwapIntent(
+      tables_.id, SwapDirection(number), nlohmann::json{{"off_stage_identity", identity}}.dump());
   if (swap.number != number) {
     store_.DropSwapIntent(tables_.id, swap.number);
     throw Error(ErrorCode::kDiverged, "the stream stands before swap " + std::to_string(number) +
-                                          ", the store before swap " +
-                                          std::to_string(swap.number));
+                                          ", the store before swap " + std::to_string(swap.number));
   }
   store_.SetState(tables_.id, StateWhile(number));
   OSC_FAULT_POINT("swing.intent_recorded");

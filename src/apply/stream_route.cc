@@ -34,8 +34,8 @@ Stream::Route Stream::MakeRoute(const binlog::Transaction& transaction) {
   return route;
 }
 
-void Stream::AddRow(const binlog::RowsEvent& event, binlog::RowImage before,
-                    binlog::RowImage after, Route* route) {
+void Stream::AddRow(const binlog::RowsEvent& event, binlog::RowImage before, binlog::RowImage after,
+                    Route* route) {
   const RowMapping& mapping = *direction().mapping;
   Change change;
   change.kind = event.kind();
@@ -69,8 +69,8 @@ void Stream::AddChange(Change change, bool moved, Route* route) {
   row.change = std::move(change);
   row.moved = moved;
   if (mapping.can_use_lanes && lanes_.size() > 1) {
-    const auto hash = KeyHash(mapping, row.change.before.empty() ? row.change.after
-                                                                 : row.change.before);
+    const auto hash =
+        KeyHash(mapping, row.change.before.empty() ? row.change.after : row.change.before);
     if (!hash || moved) route->barrier = true;
     row.lane = hash ? static_cast<int>(*hash % lanes_.size()) : 0;
     AddValues(mapping, row.change, &row, &route->barrier);
@@ -124,8 +124,7 @@ void Stream::FindConflictsWithin(Route* route) const {
 // frontier has moved.
 void Stream::DropApplied(const binlog::Transaction& transaction, Route* route) const {
   if (lane_start_.empty()) return;
-  std::erase_if(route->rows,
-                [&](const Routed& row) { return LaneCovers(row.lane, transaction); });
+  std::erase_if(route->rows, [&](const Routed& row) { return LaneCovers(row.lane, transaction); });
 }
 
 void Stream::WaitForRivals(std::stop_token stop, const Route& route) {
@@ -196,8 +195,7 @@ void Stream::ApplyAlone(std::stop_token stop,
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kOutcomeUnknown) throw;
       outcome_unknown = true;
-      throw Error(ErrorCode::kConnectionLost, error.message(), error.hint(),
-                  error.server_errno());
+      throw Error(ErrorCode::kConnectionLost, error.message(), error.hint(), error.server_errno());
     }
   });
   rows_applied_ += item.changes.size();

@@ -181,6 +181,11 @@ Connection Connection::Open(const ConnectionOptions& options) {
       mysql_optionsv(mysql.get(), MYSQL_OPT_WRITE_TIMEOUT, &read_seconds);
     }
     mysql_optionsv(mysql.get(), MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    if (options.port != 0 && options.socket.empty()) {
+      // libmariadb takes "localhost", or no host at all, for the socket and would ignore the port.
+      const unsigned protocol = MYSQL_PROTOCOL_TCP;
+      mysql_optionsv(mysql.get(), MYSQL_OPT_PROTOCOL, &protocol);
+    }
     mysql_real_connect(mysql.get(), OrNull(options.host), OrNull(options.user),
                        password ? password->c_str() : nullptr, OrNull(options.database),
                        options.port, OrNull(options.socket),

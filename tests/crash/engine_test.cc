@@ -1,5 +1,5 @@
-// Engines that are killed, anywhere and at named points, and engines that are one too many. F8 and a
-// part of F1 of the acceptance list.
+// Engines that are killed, anywhere and at named points, and engines that are one too many. F8 and
+// a part of F1 of the acceptance list.
 #include <random>
 
 #include "tests/support/users_test.h"

@@ -428,6 +428,14 @@ TEST_P(CliTest, PasswordComesFromFiles) {
   }
 }
 
+// Not the socket of whatever server runs on this machine.
+TEST_P(CliTest, PortWithoutAHostMeansTcp) {
+  for (const char* host : {"", "localhost"}) {
+    osc().SetOption("--host", host);
+    osc().Succeed({"doctor"});
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Servers, CliTest, ::testing::ValuesIn(testing::Servers()),
                          testing::ServerName);
 

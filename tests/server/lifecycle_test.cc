@@ -288,6 +288,20 @@ TEST_P(LifecycleTest, ForegroundRunsWithoutAnEngine) {
   EXPECT_THAT(Tables(), ::testing::ElementsAre("users"));
 }
 
+TEST_P(LifecycleTest, HistoryTellsWhatWasAskedForAndDone) {
+  Run("CREATE TABLE t (id INT PRIMARY KEY, a INT)");
+  const std::string id = osc().Alter("t", "ADD COLUMN b INT", {"--postpone-cutover"});
+  osc().Succeed({"cutover", id});
+  osc().Succeed({"revert", id});
+  osc().Succeed({"complete", id});
+  std::vector<std::string> history;
+  const nlohmann::json now = osc().Show(id);
+  for (const auto& event : now["history"]) history.push_back(event["text"]);
+  EXPECT_THAT(history, ::testing::ElementsAre("all rows are copied", "asked for: cutover",
+                                              "cutover done", "asked for: revert", "revert done",
+                                              "asked for: complete", "completed"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Servers, LifecycleTest, ::testing::ValuesIn(testing::Servers()),
                          testing::ServerName);
 

@@ -1,8 +1,9 @@
-// The stream by itself, stopped and started again with a copy that has come further: what a lane has
-// applied stays applied, what it has not is made up for, whatever way it took the first time.
+// The stream by itself, stopped and started again with a copy that has come further: what a lane
+// has applied stays applied, what it has not is made up for, whatever way it took the first time.
+#include "src/apply/stream.h"
+
 #include <gmock/gmock.h>
 
-#include "src/apply/stream.h"
 #include "src/binlog/position.h"
 #include "src/mysql/connection_json.h"
 #include "tests/support/server_test.h"

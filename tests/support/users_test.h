@@ -30,8 +30,8 @@ class UsersTest : public ServerTest {
   }
 
   void ExpectTitles(const std::string& table, int rows = kRows) {
-    ExpectNoRow(table, "title<>IF(token<=" + std::to_string(rows) +
-                           ", CONCAT('title-', token), 'none')");
+    ExpectNoRow(table,
+                "title<>IF(token<=" + std::to_string(rows) + ", CONCAT('title-', token), 'none')");
   }
 
   // Stops the writers and holds the table to what they say they have committed.
