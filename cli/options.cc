@@ -120,11 +120,15 @@ CLI::App* Parser::Command(const std::string& name, const std::string& about,
 
 void Parser::AddChange(CLI::App* command) {
   command
-      ->add_option("statement", options.statement, "ALTER TABLE t ..., instead of the two options")
+      ->add_option("statement", options.statement,
+                   "ALTER TABLE t ... or CREATE INDEX, instead of the two options")
       ->type_name("STATEMENT");
   command->add_option("--table", options.table, "The table: t with --database d, or d.t")
       ->type_name("T");
-  command->add_option("--alter", options.alter, "The change: ADD COLUMN ..., DROP ..., ...")
+  command
+      ->add_option("--alter", options.alter,
+                   "The change: ADD COLUMN ..., DROP ..., ...; without ALGORITHM and LOCK, which "
+                   "osc decides itself")
       ->type_name("SPEC");
 }
 

@@ -1,9 +1,10 @@
 #include "ddl/alter_clauses.h"
 
 #include <algorithm>
-#include <array>
 #include <initializer_list>
+#include <iterator>
 
+#include "ddl/name.h"
 #include "src/base/error.h"
 
 namespace osc::ddl {
@@ -13,6 +14,38 @@ using mysql::SqlToken;
 using mysql::TokenKind;
 
 constexpr std::string_view kLeaveOut = "leave it out";
+
+// Table options that say nothing about which row is which.
+constexpr std::string_view kOptions[] = {"ENGINE",
+                                         "AUTO_INCREMENT",
+                                         "AVG_ROW_LENGTH",
+                                         "AUTOEXTEND_SIZE",
+                                         "CHECKSUM",
+                                         "TABLE_CHECKSUM",
+                                         "COMMENT",
+                                         "COMPRESSION",
+                                         "CONNECTION",
+                                         "DELAY_KEY_WRITE",
+                                         "ENCRYPTION",
+                                         "ENGINE_ATTRIBUTE",
+                                         "SECONDARY_ENGINE_ATTRIBUTE",
+                                         "INSERT_METHOD",
+                                         "KEY_BLOCK_SIZE",
+                                         "MAX_ROWS",
+                                         "MIN_ROWS",
+                                         "PACK_KEYS",
+                                         "PAGE_CHECKSUM",
+                                         "ROW_FORMAT",
+                                         "STATS_AUTO_RECALC",
+                                         "STATS_PERSISTENT",
+                                         "STATS_SAMPLE_PAGES",
+                                         "TRANSACTIONAL",
+                                         "CHARSET",
+                                         "COLLATE",
+                                         "IETF_QUOTES"};
+// MariaDB's InnoDB.
+constexpr std::string_view kEngineOptions[] = {"ENCRYPTED", "ENCRYPTION_KEY_ID", "PAGE_COMPRESSED",
+                                               "PAGE_COMPRESSION_LEVEL"};
 
 bool IsAny(const SqlToken& token, std::initializer_list<std::string_view> keywords) {
   return std::any_of(keywords.begin(), keywords.end(),
@@ -29,7 +62,10 @@ class ClauseParser {
       begin_ = at_.Peek().begin;
       if (at_.AtEnd() || at_.Peek().Is(',')) NotUnderstood();
       ParseClause();
-      if (at_.AtEnd()) return;
+      // These need no comma before them, and nothing may follow.
+      if (AtPartitionBy()) ParsePartitionBy();
+      if (AtRemovePartitioning()) ParseRemovePartitioning();
+      if (at_.AtEnd()) return CheckIdentities();
       if (!at_.Skip(',')) NotUnderstood();
     }
   }
@@ -61,13 +97,7 @@ class ClauseParser {
     if (at_.Skip("ALTER")) return ParseAlterPart();
     if (at_.Skip("CONVERT")) return ParseConvert();
     if (at_.Skip("FORCE")) return;
-    if (at_.Peek().Is("PARTITION")) return ParsePartitionBy();
-    if (at_.Peek().Is("REMOVE") && at_.Peek(1).Is("PARTITIONING")) {
-      at_.Advance();
-      at_.Advance();
-      alter_->partitions = true;
-      return;
-    }
+    if (AtPartitionBy() || AtRemovePartitioning()) return;
     ParseTableOptions();
   }
 
@@ -101,8 +131,12 @@ class ClauseParser {
     if (IsAny(first, {"SECONDARY_LOAD", "SECONDARY_UNLOAD", "SECONDARY_ENGINE"})) {
       Refuse("secondary engines are not carried", "run it on the server itself");
     }
-    if (IsAny(first, {"TABLESPACE", "UNION", "SEQUENCE"})) {
+    if (IsAny(first, {"TABLESPACE", "STORAGE", "UNION", "SEQUENCE", "PASSWORD", "NODEGROUP"}) ||
+        (IsAny(first, {"DATA", "INDEX"}) && second.Is("DIRECTORY"))) {
       Refuse("this table option is not carried", kLeaveOut);
+    }
+    if (first.Is("START") && second.Is("TRANSACTION")) {
+      Refuse("the server writes this into the binlog only, it is no clause of yours", kLeaveOut);
     }
     const bool versioning = IsAny(first, {"ADD", "DROP", "WITH"}) && second.Is("SYSTEM") &&
                             at_.Peek(2).Is("VERSIONING");
@@ -230,56 +264,51 @@ class ClauseParser {
     if (at_.Skip("COLLATE")) TakeOptionValue();
   }
 
+  bool AtPartitionBy() const { return at_.Peek().Is("PARTITION") && at_.Peek(1).Is("BY"); }
+  bool AtRemovePartitioning() const {
+    return at_.Peek().Is("REMOVE") && at_.Peek(1).Is("PARTITIONING");
+  }
+
+  // The rest of the statement: its own grammar has commas, too.
   void ParsePartitionBy() {
-    at_.Advance();
-    if (!at_.Skip("BY")) NotUnderstood();
     alter_->partitions = true;
     while (!at_.AtEnd()) at_.Advance();
   }
 
+  void ParseRemovePartitioning() {
+    alter_->partitions = true;
+    at_.Advance();
+    at_.Advance();
+    if (!at_.AtEnd()) NotUnderstood();
+  }
+
+  // MariaDB 10.11 and 11.8 drop a column that another clause of the ALTER renames, where a third
+  // one adds a column under the new name; where none does, both families call the column unknown.
+  void CheckIdentities() const {
+    const auto& renames = alter_->renames;
+    for (auto rename = renames.begin(); rename != renames.end(); ++rename) {
+      const auto same = [&](const std::string& name) { return SameName(name, rename->from); };
+      const bool again = std::any_of(std::next(rename), renames.end(),
+                                     [&](const ColumnRename& other) { return same(other.from); });
+      const auto& dropped = alter_->dropped_columns;
+      if (!again && std::none_of(dropped.begin(), dropped.end(), same)) continue;
+      throw Error(ErrorCode::kRefused,
+                  "the ALTER renames column '" + rename->from + "' to '" + rename->to + "', and " +
+                      (again ? "renames it again" : "drops it"),
+                  "say in one clause what becomes of the column");
+    }
+  }
+
   // Options may follow each other without a comma.
   void ParseTableOptions() {
-    static constexpr std::array<std::string_view, 31> kOptions = {"ENGINE",
-                                                                  "AUTO_INCREMENT",
-                                                                  "AVG_ROW_LENGTH",
-                                                                  "AUTOEXTEND_SIZE",
-                                                                  "CHECKSUM",
-                                                                  "TABLE_CHECKSUM",
-                                                                  "COMMENT",
-                                                                  "COMPRESSION",
-                                                                  "CONNECTION",
-                                                                  "DELAY_KEY_WRITE",
-                                                                  "ENCRYPTION",
-                                                                  "ENCRYPTED",
-                                                                  "ENCRYPTION_KEY_ID",
-                                                                  "ENGINE_ATTRIBUTE",
-                                                                  "SECONDARY_ENGINE_ATTRIBUTE",
-                                                                  "INSERT_METHOD",
-                                                                  "KEY_BLOCK_SIZE",
-                                                                  "MAX_ROWS",
-                                                                  "MIN_ROWS",
-                                                                  "PACK_KEYS",
-                                                                  "PAGE_CHECKSUM",
-                                                                  "PAGE_COMPRESSED",
-                                                                  "PAGE_COMPRESSION_LEVEL",
-                                                                  "ROW_FORMAT",
-                                                                  "STATS_AUTO_RECALC",
-                                                                  "STATS_PERSISTENT",
-                                                                  "STATS_SAMPLE_PAGES",
-                                                                  "TRANSACTIONAL",
-                                                                  "CHARSET",
-                                                                  "COLLATE",
-                                                                  "IETF_QUOTES"};
     bool any = false;
     while (!at_.AtEnd() && !at_.Peek().Is(',')) {
       if (any) RefuseMaintenance();
-      if (any && at_.Peek().Is("PARTITION")) return ParsePartitionBy();
+      if (any && (AtPartitionBy() || AtRemovePartitioning())) return;
       const bool with_default = at_.Skip("DEFAULT");
       if (at_.Peek().Is("CHARACTER") && at_.Peek(1).Is("SET")) {
         at_.Advance();
-      } else if (with_default ? !IsAny(at_.Peek(), {"CHARSET", "COLLATE"})
-                              : std::none_of(kOptions.begin(), kOptions.end(),
-                                             [&](auto option) { return at_.Peek().Is(option); })) {
+      } else if (with_default ? !IsAny(at_.Peek(), {"CHARSET", "COLLATE"}) : !IsTableOption()) {
         NotUnderstood();
       }
       const bool engine = at_.Peek().Is("ENGINE");
@@ -291,6 +320,19 @@ class ClauseParser {
     }
   }
 
+  bool IsTableOption() const {
+    const SqlToken& token = at_.Peek();
+    const auto is_word = [&](std::string_view option) { return token.Is(option); };
+    // As SHOW CREATE TABLE of MariaDB writes the options of an engine.
+    const auto is_quoted = [&](std::string_view option) {
+      return token.kind == TokenKind::kIdentifier && SameName(token.text, option) &&
+             at_.Peek(1).Is('=');
+    };
+    return std::any_of(std::begin(kOptions), std::end(kOptions), is_word) ||
+           std::any_of(std::begin(kEngineOptions), std::end(kEngineOptions), is_word) ||
+           std::any_of(std::begin(kEngineOptions), std::end(kEngineOptions), is_quoted);
+  }
+
   void TakeOptionValue() {
     const TokenKind kind = at_.Peek().kind;
     if (kind == TokenKind::kEnd || kind == TokenKind::kOperator) NotUnderstood();
@@ -298,6 +340,8 @@ class ClauseParser {
   }
 
   std::string TakeColumn() {
+    // Reserved on both; it would read as ALTER TABLE once more when the clauses stand alone.
+    if (at_.Peek().Is("TABLE")) NotUnderstood();
     std::string name = at_.TakeName("a column's name");
     if (at_.Peek().Is('.')) {
       Refuse("column names are not qualified", "leave the table's name out of it");
@@ -321,7 +365,7 @@ class ClauseParser {
       const SqlToken& token = at_.Peek();
       if (depth == 0 && (token.Is(',') || token.Is(')'))) return;
       if (depth == 0 && token.Is("REFERENCES")) RefuseForeignKey();
-      if (depth == 0 && token.Is("PARTITION")) return ParsePartitionBy();
+      if (depth == 0 && (AtPartitionBy() || AtRemovePartitioning())) return;
       if (token.Is('(')) ++depth;
       if (token.Is(')')) --depth;
     }

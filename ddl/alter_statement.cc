@@ -20,6 +20,9 @@ constexpr const char* kWhatToWrite =
 
 // The tokens of one statement, its last one kEnd in place of a ';'.
 std::vector<SqlToken> TokensOfOneStatement(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) {
+    Invalid("the ALTER has a zero byte in it", "write \\0 where a value needs one");
+  }
   std::vector<SqlToken> tokens = mysql::Tokenize(text);
   if (tokens.back().kind == TokenKind::kUnterminated) {
     Invalid("the ALTER ends inside " +
@@ -65,6 +68,15 @@ bool StartsStatement(const TokenCursor& cursor) {
   }
 }
 
+void TakeTable(TokenCursor& cursor, AlterStatement* alter) {
+  alter->table = cursor.TakeName("the table's name");
+  if (cursor.Skip('.')) {
+    alter->database = alter->table;
+    alter->table = cursor.TakeName("the table's name");
+  }
+  if (alter->table.empty()) Invalid("the table's name is empty", kWhatToWrite);
+}
+
 // ALTER [ONLINE] TABLE [IF EXISTS] [database.]table
 void ParseHead(TokenCursor& cursor, AlterStatement* alter) {
   while (!cursor.Skip("TABLE")) {
@@ -75,12 +87,76 @@ void ParseHead(TokenCursor& cursor, AlterStatement* alter) {
     cursor.Advance();
   }
   cursor.SkipExistence();
-  alter->table = cursor.TakeName("the table's name");
-  if (cursor.Skip('.')) {
-    alter->database = alter->table;
-    alter->table = cursor.TakeName("the table's name");
+  TakeTable(cursor, alter);
+}
+
+// CREATE [UNIQUE] INDEX i ON t ..., DROP INDEX i ON t. The clause DROP INDEX i has no ON.
+bool IsIndexStatement(const TokenCursor& cursor) {
+  const bool create = cursor.Peek().Is("CREATE");
+  if (!create && !cursor.Peek().Is("DROP")) return false;
+  for (size_t i = 1, found = 0;; ++i) {
+    const SqlToken& token = cursor.Peek(i);
+    if (token.kind == TokenKind::kEnd || token.Is('(') || token.Is(',')) return false;
+    if (found == 0 && i > 4) return false;
+    if (found == 0 && token.Is("INDEX")) found = i;
+    if (found > 0 && i > found && token.Is("ON")) return true;
   }
-  if (alter->table.empty()) Invalid("the table's name is empty", kWhatToWrite);
+}
+
+[[noreturn]] void RefuseInIndexStatement(const std::string& clause, const std::string& why,
+                                         const std::string& hint) {
+  throw Error(ErrorCode::kRefused, clause + ": " + why, hint);
+}
+
+// The clause of an ALTER TABLE that means the same.
+AlterStatement ParseIndexStatement(TokenCursor& cursor) {
+  const size_t begin = cursor.Peek().begin;
+  const auto refuse_lock = [&] {
+    for (const std::string_view word : {"ALGORITHM", "LOCK", "WAIT", "NOWAIT"}) {
+      if (!cursor.Peek().Is(word)) continue;
+      RefuseInIndexStatement(std::string(word),
+                             "osc itself chooses how the table is changed and locked",
+                             "leave it out");
+    }
+  };
+  std::string clause = "DROP ";
+  if (cursor.Skip("CREATE")) {
+    clause = "ADD ";
+    if (cursor.Peek().Is("OR")) {
+      RefuseInIndexStatement(cursor.ClauseAt(begin), "it may replace an index that is there",
+                             "write ALTER TABLE t DROP INDEX i, ADD INDEX i (...)");
+    }
+  } else {
+    cursor.Advance();
+  }
+  if (!cursor.Skip("ONLINE")) cursor.Skip("OFFLINE");
+  const size_t index_at = cursor.Peek().begin;
+  while (!cursor.Peek().Is("ON")) {
+    refuse_lock();
+    cursor.Advance();
+  }
+  clause += cursor.TextSince(index_at);
+  cursor.Advance();
+  AlterStatement table;
+  TakeTable(cursor, &table);
+  if (!cursor.AtEnd()) {
+    const size_t rest_at = cursor.Peek().begin;
+    for (int depth = 0; !cursor.AtEnd(); cursor.Advance()) {
+      if (cursor.Peek().Is('(')) ++depth;
+      if (cursor.Peek().Is(')')) --depth;
+      if (depth > 0) continue;
+      refuse_lock();
+      if (clause.starts_with("ADD") && !cursor.Peek().Is(',')) continue;
+      RefuseInIndexStatement(cursor.ClauseAt(begin),
+                             "not understood near '" + cursor.Peek().text + "'",
+                             "write it as ALTER TABLE t ADD INDEX ..., or DROP INDEX ...");
+    }
+    clause += " " + cursor.TextSince(rest_at);
+  }
+  AlterStatement alter = ParseAlter(clause);
+  alter.database = table.database;
+  alter.table = table.table;
+  return alter;
 }
 
 }  // namespace
@@ -88,6 +164,7 @@ void ParseHead(TokenCursor& cursor, AlterStatement* alter) {
 AlterStatement ParseAlter(std::string_view text) {
   const std::vector<SqlToken> tokens = TokensOfOneStatement(text);
   TokenCursor cursor(text, tokens);
+  if (IsIndexStatement(cursor)) return ParseIndexStatement(cursor);
   AlterStatement alter;
   const SqlToken& first = cursor.Peek();
   if (StartsStatement(cursor)) {
@@ -103,6 +180,8 @@ AlterStatement ParseAlter(std::string_view text) {
   const size_t begin = cursor.Peek().begin;
   ParseClauses(cursor, &alter);
   alter.clauses = cursor.TextSince(begin);
+  // Two of them would be a comment where the clauses end.
+  if (alter.clauses.ends_with('-')) Invalid("the ALTER ends with '-'", "write what follows it");
   return alter;
 }
 

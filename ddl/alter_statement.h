@@ -27,10 +27,10 @@ struct AlterStatement {
   std::string engine;       // of ENGINE=, empty when there is none
 };
 
-// text: "ALTER TABLE [db.]t clauses" or only "clauses" (ADD COLUMN ..., DROP ...). Throws Error
-// kInvalidArgument (not an ALTER at all, empty, more than one statement) or kRefused (RENAME TO,
-// DISCARD TABLESPACE, partition maintenance and whatever else osc does not carry), both naming the
-// clause and saying what to do instead.
+// text: "ALTER TABLE [db.]t clauses", only clauses, or CREATE and DROP INDEX, which become one.
+// Throws Error kInvalidArgument (no ALTER at all, empty, several statements) or kRefused (RENAME,
+// ALGORITHM, partition maintenance and what else osc does not carry), both naming the clause and
+// saying what to do instead. The clauses can be parsed again, and mean the same.
 AlterStatement ParseAlter(std::string_view text);
 
 }  // namespace osc::ddl

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <random>
 #include <vector>
 
@@ -72,15 +73,21 @@ size_t LengthOfUnfitOption(const std::vector<SqlToken>& tokens, size_t at, bool 
     }
   }
   if (name == 0 || at + name >= tokens.size()) return 0;
-  // A column may have the name of an option: ADD compression INT.
-  const bool begins_clause = at == 0 || tokens[at - 1].Is(',');
   const bool has_sign = tokens[at + name].Is('=');
-  if (!begins_clause && !has_sign) return 0;
   const size_t value = at + name + (has_sign ? 1 : 0);
   const bool plain = value < tokens.size() && (tokens[value].kind == TokenKind::kWord ||
                                                tokens[value].kind == TokenKind::kNumber ||
                                                tokens[value].kind == TokenKind::kString);
   return plain ? value + 1 - at : 0;
+}
+
+// A clause of ALTER that is no table option. What it names may be called like one (ADD compression
+// INT), and a key has a KEY_BLOCK_SIZE of its own.
+bool BeginsDefinition(const SqlToken& token) {
+  constexpr std::string_view kVerbs[] = {"ADD",    "CHANGE", "MODIFY", "DROP",
+                                         "RENAME", "ALTER",  "CONVERT"};
+  return std::any_of(std::begin(kVerbs), std::end(kVerbs),
+                     [&](std::string_view verb) { return token.Is(verb); });
 }
 
 std::string RandomName() {
@@ -173,7 +180,11 @@ std::string FitForTemporary(std::string_view sql, bool mariadb) {
   const std::vector<SqlToken> tokens = mysql::Tokenize(sql);
   Edits edits(sql);
   int depth = 0;
+  bool in_definition = false;
   for (size_t at = 0; at + 1 < tokens.size();) {
+    if (depth == 0 && (at == 0 || tokens[at - 1].Is(','))) {
+      in_definition = BeginsDefinition(tokens[at]);
+    }
     if (tokens[at].Is('(')) ++depth;
     if (tokens[at].Is(')')) --depth;
     if (depth == 0 && tokens[at].kind == TokenKind::kExecutableComment) {
@@ -182,7 +193,8 @@ std::string FitForTemporary(std::string_view sql, bool mariadb) {
       ++at;
     } else if (tokens[at].Is("FULLTEXT")) {
       at = FitFulltext(tokens, at, &edits);
-    } else if (const size_t length = depth == 0 ? LengthOfUnfitOption(tokens, at, mariadb) : 0) {
+    } else if (const size_t length =
+                   depth == 0 && !in_definition ? LengthOfUnfitOption(tokens, at, mariadb) : 0) {
       edits.Replace(tokens[at].begin, tokens[at + length - 1].end, kNoEffect);
       at += length;
     } else {
