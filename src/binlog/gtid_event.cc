@@ -1,7 +1,10 @@
 #include "src/binlog/gtid_event.h"
 
+#include <utility>
+
 #include "src/base/error.h"
 #include "src/binlog/event.h"
+#include "src/binlog/gtid_limits.h"
 
 namespace osc::binlog {
 namespace {
@@ -31,6 +34,16 @@ uint64_t ReadVariableLength(ByteReader* reader) {
   return rest << (7 - more) | first >> (more + 1);
 }
 
+[[noreturn]] void ThrowMalformed() {
+  throw Error(ErrorCode::kDiverged, "a GTID in the binlog is malformed");
+}
+
+// One that a set could not hold would be lost with the position.
+Gtid CheckedGtid(Gtid gtid) {
+  if (gtid.number == 0 || gtid.number > kLastGtidNumber) ThrowMalformed();
+  return gtid;
+}
+
 }  // namespace
 
 Gtid ParseMySqlGtid(std::string_view body) {
@@ -39,7 +52,7 @@ Gtid ParseMySqlGtid(std::string_view body) {
   reader.Skip(1);  // flags
   gtid.source = UuidText(reader.Take(kUuidSize));
   gtid.number = reader.Little(8);
-  return gtid;
+  return CheckedGtid(std::move(gtid));
 }
 
 // Seen on MySQL 9.7: format version, size, last field that must be understood, then pairs of field
@@ -74,14 +87,14 @@ Gtid ParseTaggedGtid(std::string_view body) {
         continue;
       case kTag: {
         const std::string_view tag = reader.Take(ReadVariableLength(&reader));
-        if (gtid.source.empty() || gtid.number == 0) break;
+        if (gtid.source.empty() || (!tag.empty() && !IsGtidTag(tag))) break;
         if (!tag.empty()) gtid.source += ":" + std::string(tag);
-        return gtid;
+        return CheckedGtid(std::move(gtid));
       }
       default:
         break;
     }
-    throw Error(ErrorCode::kDiverged, "a tagged GTID in the binlog is malformed");
+    ThrowMalformed();
   }
 }
 

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 
 #include "src/base/error.h"
+#include "src/binlog/gtid_limits.h"
 
 namespace osc::binlog {
 namespace {
-
-constexpr uint64_t kLastNumber = std::numeric_limits<int64_t>::max() - 1;
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -61,12 +59,6 @@ bool IsUuid(std::string_view text) {
   return true;
 }
 
-bool IsTag(std::string_view text) {
-  if (text.empty() || text.size() > 32 || IsDigit(text[0])) return false;
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return IsDigit(c) || c == '_' || (c >= 'a' && c <= 'z'); });
-}
-
 void AppendLittleEndian(std::string* out, uint64_t value) {
   for (int i = 0; i < 8; ++i) out->push_back(static_cast<char>(value >> (8 * i)));
 }
@@ -114,7 +106,7 @@ void GtidSet::ParseMySqlItem(std::string_view item, std::string_view text) {
     if (part.empty()) ThrowMalformed(kWhat, text);
     if (!IsDigit(part[0])) {
       const std::string tag = Lower(part);
-      if (!IsTag(tag)) ThrowMalformed(kWhat, text);
+      if (!IsGtidTag(tag)) ThrowMalformed(kWhat, text);
       source = uuid + ":" + tag;
       has_interval = false;
       continue;
@@ -123,7 +115,7 @@ void GtidSet::ParseMySqlItem(std::string_view item, std::string_view text) {
     const bool is_range = part.find('-') != std::string_view::npos;
     interval.first = ParseNumber<uint64_t>(Cut(&part, '-'), kWhat, text);
     interval.last = is_range ? ParseNumber<uint64_t>(Trim(part), kWhat, text) : interval.first;
-    if (interval.first == 0 || interval.last < interval.first || interval.last > kLastNumber) {
+    if (interval.first == 0 || interval.last < interval.first || interval.last > kLastGtidNumber) {
       ThrowMalformed(kWhat, text);
     }
     AddInterval(&intervals_[source], interval);

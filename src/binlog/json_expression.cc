@@ -55,8 +55,24 @@ bool AppendExactDouble(std::string& out, double value) {
   return true;
 }
 
+// No two values of a document share bytes; those of a damaged one may, by offsets that go round or
+// meet, and then it has no end. Every value is looked at once for each that encloses it, at most.
+class Budget {
+ public:
+  explicit Budget(size_t document_size) : bytes_left_((kDeepest + 1) * document_size) {}
+  void Spend(size_t bytes) {
+    if (bytes > bytes_left_) ThrowMalformedJson();
+    bytes_left_ -= bytes;
+  }
+  // What the table at a container's beginning says about one element, at least.
+  void SpendEntry() { Spend(3); }
+
+ private:
+  size_t bytes_left_;
+};
+
 // The value as JSON text; false when the server's parser would make another value of it.
-bool AppendText(std::string& out, const JsonValue& value, int depth) {
+bool AppendText(std::string& out, const JsonValue& value, int depth, Budget* budget) {
   // Seen on MySQL 9.7: positive numbers up to 32 bits become signed integers, larger ones unsigned.
   constexpr uint64_t kLastSigned = UINT32_MAX;
   if (depth > kDeepest) ThrowMalformedJson();
@@ -65,12 +81,14 @@ bool AppendText(std::string& out, const JsonValue& value, int depth) {
     const bool is_object = value.IsObject();
     out += is_object ? '{' : '[';
     for (size_t i = 0; i < container.count(); ++i) {
+      budget->SpendEntry();
       if (i > 0) out += ',';
       if (is_object) {
+        budget->Spend(container.Key(i).size());
         AppendJsonString(out, container.Key(i));
         out += ':';
       }
-      if (!AppendText(out, container.Element(i), depth + 1)) return false;
+      if (!AppendText(out, container.Element(i), depth + 1, budget)) return false;
     }
     out += is_object ? '}' : ']';
     return true;
@@ -88,6 +106,7 @@ bool AppendText(std::string& out, const JsonValue& value, int depth) {
       out += value.Literal();
       return true;
     case kJsonString:
+      budget->Spend(value.String().size());
       AppendJsonString(out, value.String());
       return true;
     case kJsonDouble:
@@ -204,7 +223,7 @@ void AppendOpaque(std::string& out, const JsonValue& value) {
 }
 
 // The value as an argument of JSON_ARRAY or JSON_OBJECT.
-void AppendArgument(std::string& out, const JsonValue& value, int depth) {
+void AppendArgument(std::string& out, const JsonValue& value, int depth, Budget* budget) {
   if (depth > kDeepest) ThrowMalformedJson();
   if (const auto number = value.Signed()) {
     out += "CAST(";
@@ -222,27 +241,33 @@ void AppendArgument(std::string& out, const JsonValue& value, int depth) {
     case kJsonLiteral:
       return AppendCastOfText(out, value.Literal());
     case kJsonString:
+      budget->Spend(value.String().size());
       return mysql::AppendStringLiteral(out, "utf8mb4", value.String());
     case kJsonDouble:
       return AppendDouble(out, value.Double());
-    case kJsonOpaque:
+    case kJsonOpaque: {
+      uint8_t field = 0;
+      budget->Spend(value.Opaque(&field).size());
       return AppendOpaque(out, value);
+    }
     default:
       break;
   }
   if (!value.IsContainer()) ThrowMalformedJson();
   std::string text;
-  if (AppendText(text, value, depth)) return AppendCastOfText(out, text);
+  if (AppendText(text, value, depth, budget)) return AppendCastOfText(out, text);
   const JsonContainer container(value);
   const bool is_object = value.IsObject();
   out += is_object ? "JSON_OBJECT(" : "JSON_ARRAY(";
   for (size_t i = 0; i < container.count(); ++i) {
+    budget->SpendEntry();
     if (i > 0) out += ',';
     if (is_object) {
+      budget->Spend(container.Key(i).size());
       mysql::AppendStringLiteral(out, "utf8mb4", container.Key(i));
       out += ',';
     }
-    AppendArgument(out, container.Element(i), depth + 1);
+    AppendArgument(out, container.Element(i), depth + 1, budget);
   }
   out += ')';
 }
@@ -253,12 +278,13 @@ void AppendJsonExpression(std::string& out, std::string_view document) {
   // The server stores nothing at all for null where it had to invent a value (INSERT IGNORE).
   if (document.empty()) return AppendCastOfText(out, "null");
   const JsonValue value{static_cast<uint8_t>(document[0]), document.substr(1)};
+  Budget budget(document.size());
   std::string text;
-  if (AppendText(text, value, 0)) return AppendCastOfText(out, text);
-  if (value.IsContainer()) return AppendArgument(out, value, 0);
+  if (AppendText(text, value, 0, &budget)) return AppendCastOfText(out, text);
+  if (value.IsContainer()) return AppendArgument(out, value, 0, &budget);
   // A CAST of a binary text is refused, and of a number it is the same as this.
   out += "JSON_EXTRACT(JSON_ARRAY(";
-  AppendArgument(out, value, 0);
+  AppendArgument(out, value, 0, &budget);
   out += "),'$[0]')";
 }
 

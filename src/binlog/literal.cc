@@ -214,7 +214,9 @@ void AppendSet(std::string& out, const MappedColumn& mapped, const ColumnType& t
   mysql::AppendStringLiteral(out, "utf8mb4", text);
 }
 
-void AppendBinary(std::string& out, const ColumnType& type, const Cell& cell) {
+void AppendBinary(std::string& out, const MappedColumn& mapped, const ColumnType& type,
+                  const Cell& cell) {
+  if (cell.size > type.length) ThrowMismatch(mapped, type, cell);
   if (cell.size == type.length) {
     mysql::AppendStringLiteral(out, "binary", cell.bytes());
     return;
@@ -282,7 +284,7 @@ void AppendLiteral(std::string& out, const MappedColumn& mapped, const ColumnTyp
     case TypeKind::kLongText:
       return mysql::AppendStringLiteral(out, type.charset, cell.bytes());
     case TypeKind::kBinary:
-      return AppendBinary(out, type, cell);
+      return AppendBinary(out, mapped, type, cell);
     case TypeKind::kVarbinary:
     case TypeKind::kTinyBlob:
     case TypeKind::kBlob:

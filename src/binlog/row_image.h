@@ -69,7 +69,7 @@ struct TableMap {
 };
 
 // body: a TABLE_MAP event after its header. ParseTableMap throws Error kDiverged when it is
-// malformed or has a column of an unknown type, whose metadata would be read as the next column's.
+// malformed, without columns, or has one of unknown type, whose metadata would be the next one's.
 TableMap ParseTableMap(std::string_view body);
 // Only the names, without allocation; they point into the body.
 struct TableMapNames {

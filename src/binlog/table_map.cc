@@ -209,7 +209,8 @@ TableMap ParseTableMap(std::string_view body) {
     }
     map.columns.push_back(*column);
   }
-  if (!metadata.AtEnd()) {
+  // Without columns a row would have no bytes, and an event of them no end.
+  if (!metadata.AtEnd() || map.columns.empty()) {
     throw Error(ErrorCode::kDiverged, "the binlog's table map of " + map.Name() + " is malformed");
   }
   return map;

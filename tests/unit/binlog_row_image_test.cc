@@ -204,6 +204,24 @@ TEST(RowImage, OldTemporalTypes) {
   }
 }
 
+TEST(RowImage, BinaryLongerThanItsColumnIsNotCut) {
+  const std::string bytes = "abcd";
+  const Cell cell{reinterpret_cast<const uint8_t*>(bytes.data()), 4, false};
+  std::string literal;
+  EXPECT_THROW(
+      AppendLiteral(literal, {kFieldString, 3}, mysql::ParseColumnType("binary(3)", ""), cell),
+      Error);
+}
+
+// Offsets of a damaged document can make its values contain each other.
+TEST(RowImage, JsonWithoutEndIsAnError) {
+  // An array of three arrays, each the whole again.
+  std::string document("\2\3\0\15\0", 5);
+  for (int i = 0; i < 3; ++i) document += std::string("\2\0\0", 3);
+  std::string out;
+  EXPECT_THROW(AppendJsonExpression(out, document), Error);
+}
+
 TEST(RowImage, ImagesThatAreNotFullAreRefused) {
   auto map = std::make_shared<TableMap>();
   map->columns.assign(9, MappedColumn{kFieldTiny, 0});

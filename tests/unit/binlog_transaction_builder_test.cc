@@ -25,7 +25,7 @@ Event MakeEvent(uint8_t type, std::string_view body, uint16_t flags = 0) {
 
 std::string Little(uint64_t value, int size) {
   std::string bytes;
-  for (int i = 0; i < size; ++i) bytes += static_cast<char>(value >> (8 * i));
+  for (int i = 0; i < size; ++i) bytes += static_cast<char>(i < 8 ? value >> (8 * i) : 0);
   return bytes;
 }
 
@@ -203,6 +203,38 @@ TEST(TransactionBuilder, GtidsOfBothFamilies) {
   EXPECT_EQ(mariadb.Sql("CREATE TABLE wanted (a TINYINT)"), "-");
   mariadb.Insert(2);
   EXPECT_EQ(mariadb.Add(kXidEvent, kXid), "2[d: CREATE TABLE wanted (a TINYINT)]");
+}
+
+TEST(TransactionBuilder, GtidsThatNoSetHoldsAreErrors) {
+  const std::string uuid = Unhex("c6e3b0a9e54e11f193ce02fc00000001");
+  for (const uint64_t number : {uint64_t{0}, uint64_t{1} << 63, UINT64_MAX}) {
+    Builder builder(mysql::Family::kMySql, true);
+    EXPECT_EQ(CodeOf([&] { builder.Add(kGtidEvent, '\0' + uuid + Little(number, 8)); }),
+              ErrorCode::kDiverged);
+  }
+  // The captured one above with a tag that has a space.
+  EXPECT_EQ(CodeOf([&] {
+              Builder builder(mysql::Family::kMySql, true);
+              builder.Add(kTaggedGtidEvent,
+                          Unhex("02780000000219038d03c102a50295039c22c5034d02390304f103000000020404"
+                                "060a6d20746167"));
+            }),
+            ErrorCode::kDiverged);
+}
+
+TEST(TransactionBuilder, SizesThatCannotBeAreErrors) {
+  // Rows of no columns would have no bytes, and never come to an end.
+  Builder builder;
+  EXPECT_EQ(CodeOf([&] {
+              builder.Add(kTableMapEvent,
+                          Little(1, 6) + Little(1, 2) + "\1d" + '\0' + "\1w" + '\0' + '\0' + '\0');
+            }),
+            ErrorCode::kDiverged);
+  // Four GiB out of eight bytes.
+  std::string out;
+  EXPECT_EQ(CodeOf([&] { AppendMariaDbUncompressed(&out, "\x84\xff\xff\xff\xffpacked"); }),
+            ErrorCode::kDiverged);
+  EXPECT_LT(out.capacity(), 1u << 20);
 }
 
 TEST(TransactionBuilder, AGroupWithoutEndIsAnErrorUnlessTheFileEnds) {
