@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "src/base/log.h"
+#include "src/mysql/server_message.h"
 #include "src/mysql/sql_lexer.h"
 
 namespace osc::ddl {
@@ -121,13 +122,6 @@ class TemporaryTable {
   mysql::TableName name_;
 };
 
-void ReplaceAll(std::string* text, const std::string& from, const std::string& to) {
-  for (size_t at = text->find(from); at != std::string::npos;
-       at = text->find(from, at + to.size())) {
-    text->replace(at, from.size(), to);
-  }
-}
-
 // FitForTemporary has made full-text keys into plain ones over prefixes of one character.
 void RestoreFulltext(TableDefinition* table) {
   const auto was_fulltext = [](const Key& key) {
@@ -143,23 +137,13 @@ void RestoreFulltext(TableDefinition* table) {
   }
 }
 
-// The server's own words, about the user's table.
-std::string ServerMessage(const Error& error, const std::string& trial_name,
-                          const std::string& table_name) {
-  std::string message = error.message();
-  const size_t tail = message.rfind(" (error ");
-  if (tail != std::string::npos) message.resize(tail);
-  ReplaceAll(&message, trial_name, table_name);
-  return message + " (error " + std::to_string(error.server_errno()) + ")";
-}
-
 void Run(mysql::Connection& connection, const std::string& sql, const std::string& failure,
          const std::string& hint, const std::string& trial_name, const std::string& table_name) {
   try {
     connection.Execute(sql);
   } catch (const Error& error) {
     if (error.server_errno() == 0 || error.code() == ErrorCode::kConnectionLost) throw;
-    throw Error(ErrorCode::kRefused, failure + ": " + ServerMessage(error, trial_name, table_name),
+    throw Error(ErrorCode::kRefused, failure + ": " + mysql::ServerMessage(error, trial_name, table_name),
                 hint, error.server_errno());
   }
 }

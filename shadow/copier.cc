@@ -4,6 +4,8 @@
 #include <thread>
 
 #include "shadow/mapping.h"
+#include "src/apply/resync.h"
+#include "src/apply/unfit_row.h"
 #include "src/base/fault_point.h"
 #include "src/base/log.h"
 #include "src/base/retry.h"
@@ -29,6 +31,7 @@ Copier::Copier(CopyOptions options, std::shared_ptr<apply::CopyFrontier> frontie
                apply::Stream& stream, const CopyPace& pace, std::function<std::string()> throttle)
     : options_(std::move(options)),
       range_(options_.projection, options_.live),
+      mapping_(MakeMapping(options_.projection, options_.live, options_.off_stage)),
       frontier_(std::move(frontier)),
       stream_(stream),
       pace_(pace),
@@ -242,11 +245,13 @@ void Copier::InsertMissing(std::stop_token stop, mysql::Connection& connection,
       try {
         Insert(connection, condition, false);
       } catch (const Error& error) {
-        if (error.server_errno() != kDuplicate) throw;
+        if (error.code() != ErrorCode::kUnprojectable) throw;
+        if (error.server_errno() != kDuplicate) throw Explain(connection, key, error);
         if (Missing(connection, condition).empty()) continue;
         if (round >= kDuplicateRounds) {
-          throw error.Within("row " + range_.Describe(key) + " of " +
-                             mysql::Quote(options_.live) + " breaks the new definition");
+          throw Explain(connection, key,
+                        apply::WithRivals(connection, mapping_,
+                                          apply::RowsInTheWay(connection, mapping_, key), error));
         }
         again.push_back(key);
       }
@@ -280,8 +285,18 @@ void Copier::NameTheRow(mysql::Connection& connection, const state::Chunk& chunk
     fails(low, keys[middle - 1]) ? end = middle : begin = middle;
   }
   if (begin >= keys.size()) throw error;
-  throw error.Within("row " + range_.Describe(keys[begin]) + " of " + mysql::Quote(options_.live) +
-                     " does not fit the new definition");
+  throw Explain(connection, keys[begin], error);
+}
+
+Error Copier::Explain(mysql::Connection& connection, const KeyLiterals& key,
+                      const Error& error) const {
+  const apply::RowValues values{
+      [this](size_t column) {
+        return "l." + mysql::QuoteIdentifier(
+                          mapping_.source_names[mapping_.columns[column].source]);
+      },
+      " FROM " + range_.table() + " WHERE " + KeyCondition(key)};
+  return apply::ExplainUnfit(connection, mapping_, values, "the new definition", error);
 }
 
 Copier::Progress Copier::progress(uint64_t estimated_rows) const {

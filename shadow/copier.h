@@ -16,6 +16,7 @@
 #include "ddl/projection.h"
 #include "shadow/chunker.h"
 #include "src/apply/copy_frontier.h"
+#include "src/apply/row_mapping.h"
 #include "src/apply/stream.h"
 #include "src/mysql/connection.h"
 #include "src/state/store.h"
@@ -70,10 +71,12 @@ class Copier {
                      std::vector<KeyLiterals> missing);
   [[noreturn]] void NameTheRow(mysql::Connection& connection, const state::Chunk& chunk,
                                const Error& error);
+  Error Explain(mysql::Connection& connection, const KeyLiterals& key, const Error& error) const;
   std::string KeyCondition(const KeyLiterals& key) const;
 
   const CopyOptions options_;
   const KeyRange range_;
+  const apply::RowMapping mapping_;
   const std::shared_ptr<apply::CopyFrontier> frontier_;
   apply::Stream& stream_;
   const CopyPace& pace_;

@@ -1,8 +1,10 @@
 #include "src/apply/resync.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
+#include "src/apply/unfit_row.h"
 #include "src/mysql/key_value.h"
 
 namespace osc::apply {
@@ -25,6 +27,19 @@ class RowSet {
                             mapping_.source_types[source], image[source]);
     }
     rows_.insert(literals);
+  }
+
+  // A set of one row with this key.
+  RowSet(const RowMapping& mapping, std::vector<std::string> literals) : mapping_(mapping) {
+    rows_.insert(std::move(literals));
+  }
+
+  // The rows that this set has and the other one has not.
+  std::vector<std::vector<std::string>> Beyond(const RowSet& other) const {
+    std::vector<std::vector<std::string>> rows;
+    std::set_difference(rows_.begin(), rows_.end(), other.rows_.begin(), other.rows_.end(),
+                        std::back_inserter(rows));
+    return rows;
   }
 
   bool Add(std::vector<std::string> literals) { return rows_.insert(std::move(literals)).second; }
@@ -92,6 +107,7 @@ void Resync(mysql::Connection& connection, const RowMapping& mapping, const RowS
   RowSet set(mapping);
   if (change.kind == binlog::ChangeKind::kUpdate) set.AddFromChange(change, change.before);
   set.AddFromChange(change, change.after);
+  const RowSet changed = set;
   std::string columns;
   std::string sources;
   for (const auto& column : mapping.columns) {
@@ -112,9 +128,20 @@ void Resync(mysql::Connection& connection, const RowMapping& mapping, const RowS
       return;
     } catch (const Error& error) {
       if (error.server_errno() != kDuplicate || round >= kMostRounds) throw;
-      if (!AddRowsInTheWay(connection, mapping, &set)) throw;
+      if (!AddRowsInTheWay(connection, mapping, &set)) {
+        throw WithRivals(connection, mapping, set.Beyond(changed), error);
+      }
     }
   }
+}
+
+std::vector<std::vector<std::string>> RowsInTheWay(mysql::Connection& connection,
+                                                   const RowMapping& mapping,
+                                                   const std::vector<std::string>& key) {
+  const RowSet row(mapping, key);
+  RowSet all = row;
+  AddRowsInTheWay(connection, mapping, &all);
+  return all.Beyond(row);
 }
 
 }  // namespace osc::apply

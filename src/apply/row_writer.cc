@@ -4,6 +4,7 @@
 
 #include "src/apply/packet.h"
 #include "src/apply/resync.h"
+#include "src/apply/unfit_row.h"
 
 namespace osc::apply {
 namespace {
@@ -89,9 +90,11 @@ void RowWriter::WriteInOrder(mysql::Connection& connection,
       WriteOne(connection, *change);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kUnprojectable) throw;
-      throw error.Within("row " + DescribeKey(mapping_, *change) + " of " +
-                         mysql::Quote(mapping_.source) + " does not fit " +
-                         mysql::Quote(mapping_.target));
+      throw ExplainUnfit(connection, mapping_, ValuesOfChange(mapping_, *change),
+                         mode_ == WriteMode::kReplace
+                             ? "the new definition"
+                             : "the definition of " + mysql::Quote(mapping_.target),
+                         error);
     }
   }
 }

@@ -1,224 +1,93 @@
-// Every folder of tests/cases on every server: a change there and back and there again, held to
-// what the server's own ALTER does to a copy. tests/cases/README.md says what the files mean.
+// Every folder of tests/cases on every server, in up to three ways: a change there and back and
+// there again, held to what the server's own ALTER does to a copy. tests/cases/README.md says what
+// the files mean.
 #include <gmock/gmock.h>
 
-#include <filesystem>
-#include <fstream>
+#include <algorithm>
+#include <cstdlib>
 #include <iostream>
-#include <regex>
-#include <sstream>
+#include <random>
+#include <set>
 
-#include "src/mysql/quote.h"
+#include "tests/support/case_folder.h"
+#include "tests/support/case_table.h"
+#include "tests/support/case_writer.h"
 #include "tests/support/server_test.h"
 
 namespace osc {
 namespace {
 
+using testing::CaseFolder;
+using testing::CaseTable;
+using testing::CaseWriter;
 using ::testing::HasSubstr;
 using testing::Outcome;
-using testing::TestDatabase;
 using testing::TestServer;
 
-struct Case {
-  std::filesystem::path folder;
-  std::string name() const { return folder.filename().string(); }
-
-  // nullopt when there is no such file.
-  std::optional<std::string> Read(const std::string& file) const {
-    std::ifstream stream(folder / file);
-    if (!stream) return std::nullopt;
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return text.str();
-  }
-
-  // Without the end of its last line.
-  std::string Trimmed(const std::string& file) const {
-    std::string text = Read(file).value_or("");
-    while (text.ends_with('\n')) text.pop_back();
-    return text;
-  }
-
-  // A statement ends with a semicolon at the end of a line; a line of -- is a comment.
-  std::vector<std::string> Statements(const std::string& file) const {
-    std::istringstream lines(Read(file).value_or(""));
-    std::vector<std::string> statements;
-    std::string statement;
-    for (std::string line; std::getline(lines, line);) {
-      if (line.starts_with("--") || (line.empty() && statement.empty())) continue;
-      statement += (statement.empty() ? "" : "\n") + line;
-      if (!line.ends_with(';')) continue;
-      statement.pop_back();
-      statements.push_back(std::exchange(statement, ""));
-    }
-    if (!statement.empty()) throw std::runtime_error(file + ": the last statement has no end");
-    return statements;
-  }
-
-  // What is run on the old definition may need other words than on the new one.
-  std::vector<std::string> StatementsFor(const std::string& file,
-                                         const std::string& definition) const {
-    const std::string own = file + "." + definition + ".sql";
-    return Statements(Read(own) ? own : file + ".sql");
-  }
-
-  bool RunsOn(const std::string& server) const {
-    const auto servers = Read("servers");
-    if (!servers) return true;
-    std::istringstream words(*servers);
-    for (std::string word; words >> word;) {
-      if (server.starts_with(word)) return true;
-    }
-    return false;
-  }
+// How the rows come to the off-stage table.
+enum class Way {
+  kCopied,    // all rows are there before the migration
+  kStreamed,  // the table is empty until the migration is ready: every row comes by the stream
+  kMixed,     // rows are there, and are written while they are copied and afterwards
 };
+constexpr const char* kWayNames[] = {"copied", "streamed", "mixed"};
 
-const std::vector<Case>& Cases() {
-  static const std::vector<Case> cases = [] {
-    std::vector<Case> found;
-    for (const auto& entry : std::filesystem::directory_iterator(OSC_TEST_CASES)) {
-      if (entry.is_directory()) found.push_back({entry.path()});
-    }
-    std::sort(found.begin(), found.end(),
-              [](const Case& a, const Case& b) { return a.folder < b.folder; });
-    return found;
-  }();
+const std::vector<CaseFolder>& Cases() {
+  static const std::vector<CaseFolder> cases = testing::CaseFolders(OSC_TEST_CASES);
   return cases;
 }
 
 struct CaseOnServer {
-  Case data;
+  CaseFolder data;
   TestServer server;
+  Way way;
 };
 
 void PrintTo(const CaseOnServer& test, std::ostream* out) {
-  *out << test.data.name() << " on " << test.server.name;
+  *out << test.data.name() << " on " << test.server.name << ", "
+       << kWayNames[static_cast<int>(test.way)];
+}
+
+std::string CaseName(const ::testing::TestParamInfo<CaseOnServer>& info) {
+  return info.param.data.name() + "_" + info.param.server.name + "_" +
+         kWayNames[static_cast<int>(info.param.way)];
+}
+
+// What preflight refuses, it refuses once. What fails, fails by the copy and by the stream; after a
+// copy that succeeded only if there is something to come.
+std::vector<Way> WaysOf(const CaseFolder& data) {
+  if (data.Has("expect_refusal")) return {Way::kCopied};
+  if (data.Has("expect_failure") && !data.Has("during_copy.sql")) {
+    return {Way::kCopied, Way::kStreamed};
+  }
+  return {Way::kCopied, Way::kStreamed, Way::kMixed};
 }
 
 std::vector<CaseOnServer> CasesOnServers() {
   std::vector<CaseOnServer> all;
-  for (const Case& data : Cases()) {
+  for (const CaseFolder& data : Cases()) {
     for (const TestServer& server : testing::Servers()) {
-      if (data.RunsOn(server.name)) all.push_back({data, server});
+      if (!data.RunsOn(server.name)) continue;
+      for (const Way way : WaysOf(data)) all.push_back({data, server, way});
     }
   }
   return all;
 }
 
-std::string CaseName(const ::testing::TestParamInfo<CaseOnServer>& info) {
-  return info.param.data.name() + "_" + info.param.server.name;
-}
-
-// The one table of a case in a database of its own.
-class CaseTable {
- public:
-  CaseTable(const TestServer& server, const Case& data)
-      : database_(server), connection_(server.Connect(database_.name())) {
-    Run(data.Statements("create.sql"));
-    name_ = connection_.QueryValue("SHOW TABLES").value();
-  }
-
-  const std::string& database() const { return database_.name(); }
-  const std::string& name() const { return name_; }
-  std::string quoted() const { return mysql::Quote({database_.name(), name_}); }
-  mysql::Connection& connection() { return connection_; }
-
-  void Run(const std::vector<std::string>& statements) {
-    for (const std::string& statement : statements) connection_.Execute(statement);
-  }
-
-  std::string Definition() {
-    mysql::Result row = connection_.Query("SHOW CREATE TABLE " + quoted());
-    row.Next();
-    std::string text = row.Text(1);
-    text = std::regex_replace(text, std::regex(" AUTO_INCREMENT=[0-9]+"), "");
-    text = std::regex_replace(text, std::regex("CONSTRAINT `[^`]*` "), "CONSTRAINT ");
-    // MySQL lists them by their names, which two tables of a database cannot share.
-    std::istringstream lines(text);
-    std::vector<std::string> constraints;
-    std::string others;
-    for (std::string line; std::getline(lines, line);) {
-      if (line.starts_with("  CONSTRAINT ")) {
-        constraints.push_back(line.substr(0, line.find_last_not_of(',') + 1));
-      } else {
-        others += line + "\n";
-      }
-    }
-    std::sort(constraints.begin(), constraints.end());
-    for (const std::string& line : constraints) others += line + "\n";
-    return others;
-  }
-
-  // Every row as text that says each value exactly, sorted.
-  std::vector<std::string> Rows() {
-    mysql::Result columns = connection_.Query(
-        "SELECT COLUMN_NAME, LOWER(DATA_TYPE) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA=" +
-        mysql::QuoteText(database()) + " AND TABLE_NAME=" + mysql::QuoteText(name_) +
-        " ORDER BY ORDINAL_POSITION");
-    std::string select;
-    std::vector<std::string> names;
-    while (columns.Next()) {
-      const std::string column = mysql::QuoteIdentifier(columns.Text(0));
-      const std::string exact = Exact(column, columns.Text(1));
-      select += (select.empty() ? "" : ", ") + exact;
-      names.push_back(columns.Text(0));
-    }
-    mysql::Result result = connection_.Query("SELECT " + select + " FROM " + quoted());
-    std::vector<std::string> rows;
-    while (result.Next()) {
-      std::string row;
-      for (size_t i = 0; i < names.size(); ++i) {
-        row += names[i] + "=" + (result[i] ? std::string(*result[i]) : "NULL") + " ";
-      }
-      rows.push_back(std::move(row));
-    }
-    std::sort(rows.begin(), rows.end());
-    return rows;
-  }
-
-  // Another way of saying that the rows are the same, down to the bytes that are stored.
-  std::string Checksum() {
-    mysql::Result row = connection_.Query("CHECKSUM TABLE " + quoted() + " EXTENDED");
-    row.Next();
-    return row.Text(1);
-  }
-
-  bool HasJson() {
-    return connection_.QueryValue(
-               "SELECT COUNT(*) FROM information_schema.COLUMNS WHERE "
-               "DATA_TYPE='json' AND TABLE_SCHEMA=" +
-               mysql::QuoteText(database())) != "0";
-  }
-
- private:
-  static std::string Exact(const std::string& column, const std::string& type) {
-    if (type == "float" || type == "double") return column + "+0e0";
-    if (type == "bit") return "CONV(" + column + "+0, 10, 16)";
-    // Text hides the types inside; their sizes do not.
-    if (type == "json") {
-      return "CONCAT(" + column + ", ' ', JSON_STORAGE_SIZE(" + column + ")-JSON_STORAGE_FREE(" +
-             column + "))";
-    }
-    const bool is_text = type.ends_with("char") || type.ends_with("text") ||
-                         type.ends_with("blob") || type.ends_with("binary") || type == "enum" ||
-                         type == "set";
-    return is_text ? "HEX(" + column + ")" : column;
-  }
-
-  TestDatabase database_;
-  mysql::Connection connection_;
-  std::string name_;
-};
-
 class CaseTest : public ::testing::TestWithParam<CaseOnServer> {
  protected:
-  const Case& data() const { return GetParam().data; }
+  const CaseFolder& data() const { return GetParam().data; }
   const TestServer& server() const { return GetParam().server; }
+  bool Is(Way way) const { return GetParam().way == way; }
 
   void SetUp() override {
     if (!server().IsConfigured()) GTEST_SKIP() << server().variable << " is not set";
-    table_.emplace(server(), data());
+    create_ = data().Create();
+    during_ = data().Statements("during_copy.sql");
+    table_.emplace(server(), create_.table);
     osc_.emplace(server(), table_->database());
+    if (!Is(Way::kStreamed)) table_->Run(create_.rows);
+    if (Is(Way::kCopied)) table_->Run(during_);
   }
   void TearDown() override {
     if (HasFailure() && osc_) std::cout << osc_->state().LogTail();
@@ -227,18 +96,30 @@ class CaseTest : public ::testing::TestWithParam<CaseOnServer> {
 
   CaseTable& table() { return *table_; }
   testing::Osc& osc() { return *osc_; }
+  const std::vector<std::string>& during() const { return during_; }
+  std::vector<std::string> All() const { return data().Statements("create.sql"); }
+
+  // What is left to do once the migration is ready.
+  std::vector<std::string> WhenReady() const {
+    std::vector<std::string> statements;
+    if (Is(Way::kStreamed)) statements = create_.rows;
+    if (!Is(Way::kCopied)) statements.insert(statements.end(), during_.begin(), during_.end());
+    return statements;
+  }
 
   // The table is what the server's own way has made of the copy.
   void ExpectSame(CaseTable& oracle, const std::string& when) {
     SCOPED_TRACE(when);
     EXPECT_EQ(table().Definition(), oracle.Definition());
+    EXPECT_GE(table().AutoIncrement(), oracle.AutoIncrement());
     const auto rows = table().Rows();
     EXPECT_EQ(rows, oracle.Rows());
-    EXPECT_FALSE(rows.empty()) << "a case needs rows";
+    had_rows_ = had_rows_ || !rows.empty();
     if (!table().HasJson()) {
       EXPECT_EQ(table().Checksum(), oracle.Checksum());
     }
   }
+  bool had_rows() const { return had_rows_; }
 
   std::vector<std::string> AlterCommand(const std::vector<std::string>& more) {
     std::vector<std::string> command{"alter", "--table", mysql::QuoteIdentifier(table().name()),
@@ -247,50 +128,80 @@ class CaseTest : public ::testing::TestWithParam<CaseOnServer> {
     return command;
   }
 
-  void ExpectUntouched(const std::string& definition, const std::vector<std::string>& rows) {
+  // `osc alter` up to where only the cutover is missing. Mixed: with an application at work.
+  std::string AlterUntilReady(CaseTable& twin) {
+    std::optional<CaseWriter> writer;
+    if (Is(Way::kMixed)) {
+      writer.emplace(server(), table(), twin, Seed());
+      writer->Start();
+    }
+    const std::string id =
+        osc().Succeed(AlterCommand({"--postpone-cutover", "--json"})).Json().at("id");
+    if (writer) writer->Stop();
+    return id;
+  }
+
+  static uint64_t Seed() {
+    static const uint64_t seed = [] {
+      const char* given = std::getenv("OSC_TEST_SEED");
+      return given ? std::stoull(given) : std::random_device{}();
+    }();
+    std::printf("writer of the case: OSC_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed));
+    return seed;
+  }
+
+  // The migration has failed before its cutover, says why, and has left nothing behind.
+  void ExpectUntouched(const std::string& definition, CaseTable& twin, const std::string& message) {
+    for (const std::string& line :
+         data().Lines(data().Has("expect_refusal") ? "expect_refusal" : "expect_failure")) {
+      EXPECT_THAT(message, HasSubstr(line));
+    }
     EXPECT_EQ(table().Definition(), definition);
-    EXPECT_EQ(table().Rows(), rows);
-    EXPECT_EQ(table().connection().Query("SHOW TABLES").row_count(), 1U);
+    EXPECT_EQ(table().Rows(), twin.Rows());
+    EXPECT_EQ(table().Tables(), std::vector<std::string>{table().name()});
   }
 
  private:
+  CaseFolder::Creation create_;
+  std::vector<std::string> during_;
   std::optional<CaseTable> table_;
   std::optional<testing::Osc> osc_;
+  bool had_rows_ = false;
 };
 
 TEST_P(CaseTest, EqualsTheServersOwnAlter) {
-  const auto refusal = data().Read("expect_refusal");
-  const auto failure = data().Read("expect_failure");
-  if (refusal || failure) {
-    const std::string definition = table().Definition();
-    const auto rows = table().Rows();
-    const Outcome outcome = osc().Run(AlterCommand({}));
-    EXPECT_EQ(outcome.exit_code, refusal ? 3 : 1) << outcome.Describe();
-    EXPECT_THAT(outcome.err,
-                HasSubstr(data().Trimmed(refusal ? "expect_refusal" : "expect_failure")));
-    ExpectUntouched(definition, rows);
-    return;
-  }
-
   // Two copies: one that is altered by the server, and one that keeps the old definition and sees
   // the same writes, which is what a revert has to give.
-  CaseTable altered(server(), data());
-  CaseTable old(server(), data());
-  const std::vector<std::string> during = data().Statements("during_copy.sql");
-  altered.Run(during);
-  altered.connection().Execute("ALTER TABLE " + altered.quoted() + " " +
-                               data().Trimmed("alter.sql"));
-  old.Run(during);
+  CaseTable old(server(), All());
+  const std::string definition = table().Definition();
+  if (data().Has("expect_refusal") || (data().Has("expect_failure") && Is(Way::kCopied))) {
+    old.Run(during());
+    const Outcome outcome = osc().Run(AlterCommand({}));
+    EXPECT_EQ(outcome.exit_code, data().Has("expect_refusal") ? 3 : 1) << outcome.Describe();
+    return ExpectUntouched(definition, old, outcome.err);
+  }
+  if (data().Has("expect_failure")) {
+    const std::string id = AlterUntilReady(old);
+    old.Run(during());
+    table().Run(WhenReady());
+    const auto failed = osc().WaitForState(id, "failed");
+    return ExpectUntouched(definition, old, failed["error"]["message"]);
+  }
 
-  // The statements come while the cutover is postponed, so that the stream carries each of them.
-  const std::string id =
-      osc().Succeed(AlterCommand({"--postpone-cutover", "--json"})).Json().at("id");
-  table().Run(during);
+  CaseTable altered(server(), All());
+  altered.Run(during());
+  altered.Run({"ALTER TABLE " + altered.quoted() + " " + data().Trimmed("alter.sql")});
+
+  const std::string id = AlterUntilReady(old);
+  table().Run(WhenReady());
+  old.Run(during());
+  if (Is(Way::kMixed)) CaseWriter(server(), table(), old, Seed()).Write(20);
   osc().Succeed({"cutover", id});
   ExpectSame(altered, "after the cutover");
 
-  for (CaseTable* each : {&table(), &altered})
+  for (CaseTable* each : {&table(), &altered}) {
     each->Run(data().StatementsFor("after_cutover", "new"));
+  }
   old.Run(data().StatementsFor("after_cutover", "old"));
   osc().Succeed({"revert", id});
   ExpectSame(old, "after the revert");
@@ -302,22 +213,33 @@ TEST_P(CaseTest, EqualsTheServersOwnAlter) {
 
   osc().Succeed({"complete", id});
   ExpectSame(altered, "after the completion");
-  EXPECT_EQ(table().connection().Query("SHOW TABLES").row_count(), 1U);
+  EXPECT_TRUE(had_rows()) << "a case needs rows";
+  EXPECT_EQ(table().Tables(), std::vector<std::string>{table().name()});
 }
 
 TEST(CasesTest, AreFound) {
-  EXPECT_GE(Cases().size(), 20U) << "in " << OSC_TEST_CASES;
-  for (const Case& data : Cases()) {
+  EXPECT_GE(Cases().size(), 130U) << "in " << OSC_TEST_CASES;
+  const std::set<std::string> files{"create.sql",
+                                    "alter.sql",
+                                    "during_copy.sql",
+                                    "after_cutover.sql",
+                                    "after_cutover.old.sql",
+                                    "after_revert.sql",
+                                    "after_revert.new.sql",
+                                    "expect_refusal",
+                                    "expect_failure",
+                                    "servers"};
+  for (const CaseFolder& data : Cases()) {
     SCOPED_TRACE(data.name());
-    EXPECT_TRUE(data.Read("create.sql"));
-    EXPECT_TRUE(data.Read("alter.sql"));
+    EXPECT_TRUE(data.Has("create.sql"));
+    EXPECT_TRUE(data.Has("alter.sql"));
     for (const auto& entry : std::filesystem::directory_iterator(data.folder)) {
-      EXPECT_THAT((std::vector<std::string>{"create.sql", "alter.sql", "during_copy.sql",
-                                            "after_cutover.sql", "after_cutover.old.sql",
-                                            "after_revert.sql", "after_revert.new.sql",
-                                            "expect_refusal", "expect_failure", "servers"}),
-                  ::testing::Contains(entry.path().filename().string()));
+      EXPECT_THAT(files, ::testing::Contains(entry.path().filename().string()));
     }
+    const auto& servers = testing::Servers();
+    EXPECT_TRUE(std::any_of(servers.begin(), servers.end(), [&](const TestServer& server) {
+      return data.RunsOn(server.name);
+    })) << "runs on no server";
   }
 }
 

@@ -1,0 +1,145 @@
+#include "src/apply/unfit_row.h"
+
+#include <optional>
+
+#include "src/mysql/server_message.h"
+
+namespace osc::apply {
+namespace {
+
+constexpr size_t kExcerptCharacters = 60;
+constexpr size_t kExcerptBytes = 30;
+
+bool IsBytes(const mysql::ColumnType& type) {
+  return type.IsBinary() || type.kind == mysql::TypeKind::kBit ||
+         type.kind == mysql::TypeKind::kOther;
+}
+
+// Two columns of a SELECT: how the value begins, and how long it is.
+std::string ExcerptSql(const mysql::ColumnType& type, const std::string& value) {
+  if (IsBytes(type)) {
+    return "HEX(LEFT(" + value + "," + std::to_string(kExcerptBytes) + ")),LENGTH(" + value + ")";
+  }
+  const std::string text = "CONVERT(" + value + " USING utf8mb4)";
+  return "LEFT(" + text + "," + std::to_string(kExcerptCharacters) + "),CHAR_LENGTH(" + text + ")";
+}
+
+std::string Excerpt(const mysql::ColumnType& type, const mysql::Result& row, size_t at) {
+  if (!row[at]) return "NULL";
+  const size_t length = row.Number(at + 1);
+  const bool bytes = IsBytes(type);
+  const bool cut = length > (bytes ? kExcerptBytes : kExcerptCharacters);
+  const std::string text = row.Text(at) + (cut ? "..." : "");
+  const std::string size =
+      cut ? " (" + std::to_string(length) + (bytes ? " bytes)" : " characters)") : "";
+  if (bytes) return "x'" + text + "'" + size;
+  const bool is_number = type.IsInteger() || type.kind == mysql::TypeKind::kDecimal ||
+                         type.kind == mysql::TypeKind::kFloat ||
+                         type.kind == mysql::TypeKind::kDouble;
+  return is_number ? text : "'" + text + "'" + size;
+}
+
+// How each of the columns (indexes into RowMapping::columns) reads; nothing when the row has gone.
+std::vector<std::string> Read(mysql::Connection& connection, const RowMapping& mapping,
+                              const RowValues& values, const std::vector<size_t>& columns) {
+  const auto type = [&](size_t column) {
+    return mapping.source_types[mapping.columns[column].source];
+  };
+  std::string select = "SELECT ";
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (i > 0) select += ',';
+    select += ExcerptSql(type(columns[i]), values.expression(columns[i]));
+  }
+  mysql::Result row = connection.Query(select + values.from);
+  std::vector<std::string> texts;
+  if (!row.Next()) return texts;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    texts.push_back(Excerpt(type(columns[i]), row, 2 * i));
+  }
+  return texts;
+}
+
+// The written column that the server complains of. MySQL 9.7 says 'name', or 'table.name' of JSON;
+// MariaDB 10.11 and 11.8 say 'name' or `database`.`table`.`name`.
+std::optional<size_t> NamedColumn(const RowMapping& mapping, const std::string& message) {
+  for (size_t i = 0; i < mapping.columns.size(); ++i) {
+    const std::string& name = mapping.columns[i].target;
+    for (const std::string& way :
+         {" column '" + name + "' ", "Column '" + name + "' ", ".`" + name + "` at row",
+          " column '" + mapping.target.name + "." + name + "'", " column '" + name + "'."}) {
+      if (message.find(way) != std::string::npos) return i;
+    }
+    // A JSON column of MariaDB is a text with a CHECK constraint of the column's name.
+    if (message.starts_with("CONSTRAINT `" + mapping.target.name + "." + name + "` failed")) {
+      return i;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+RowValues ValuesOfChange(const RowMapping& mapping, const Change& change) {
+  return {[&mapping, &change](size_t column) {
+            const size_t source = mapping.columns[column].source;
+            const auto& image =
+                change.kind == binlog::ChangeKind::kDelete ? change.before : change.after;
+            if (image[source].is_null) return std::string("NULL");
+            std::string literal;
+            binlog::AppendLiteral(literal, change.map->columns[source],
+                                  mapping.source_types[source], image[source]);
+            return literal;
+          },
+          ""};
+}
+
+RowValues ValuesOfKey(const RowMapping& mapping, const std::vector<std::string>& key) {
+  return {[&mapping, key](size_t column) {
+            for (size_t i = 0; i < key.size(); ++i) {
+              if (mapping.key[i] == column) return key[i];
+            }
+            return std::string("NULL");
+          },
+          ""};
+}
+
+std::string NameRow(mysql::Connection& connection, const RowMapping& mapping,
+                    const RowValues& values) {
+  const auto texts = Read(connection, mapping, values, mapping.key);
+  std::string names;
+  std::string key;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    names += (i > 0 ? ", " : "") + mapping.source_names[mapping.columns[mapping.key[i]].source];
+    key += (i > 0 ? ", " : "") + texts[i];
+  }
+  const std::string of_table = " of " + mysql::Quote(mapping.source);
+  if (texts.empty()) return "a row that has gone meanwhile" + of_table;
+  return "row " + (texts.size() == 1 ? names + "=" + key : "(" + names + ")=(" + key + ")") +
+         of_table;
+}
+
+Error ExplainUnfit(mysql::Connection& connection, const RowMapping& mapping,
+                   const RowValues& values, const std::string& other, const Error& error) {
+  std::string message = NameRow(connection, mapping, values) + " does not fit " + other + ": ";
+  if (const auto column = NamedColumn(mapping, error.message())) {
+    const auto texts = Read(connection, mapping, values, {*column});
+    message += "column " +
+               mysql::QuoteIdentifier(mapping.source_names[mapping.columns[*column].source]) +
+               (texts.empty() ? "" : ", value " + texts[0]) + ": ";
+  }
+  return Error(error.code(),
+               message + mysql::ServerMessage(error, mapping.target.name, mapping.source.name),
+               error.hint(), error.server_errno());
+}
+
+Error WithRivals(mysql::Connection& connection, const RowMapping& mapping,
+                 const std::vector<std::vector<std::string>>& rivals, const Error& error) {
+  constexpr size_t kMostNamed = 5;
+  std::string names;
+  for (size_t i = 0; i < rivals.size() && i < kMostNamed; ++i) {
+    names += (i > 0 ? ", " : "") + NameRow(connection, mapping, ValuesOfKey(mapping, rivals[i]));
+  }
+  return rivals.empty() ? error : error.Within("it collides with " + names);
+}
+
+}  // namespace osc::apply

@@ -1,0 +1,1 @@
+UPDATE t SET a2=22 WHERE id=2;

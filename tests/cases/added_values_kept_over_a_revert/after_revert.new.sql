@@ -1,0 +1,4 @@
+UPDATE t SET a=a+1;
+UPDATE t SET id=id+1 ORDER BY id DESC;
+DELETE FROM t WHERE id=3;
+INSERT INTO t (id, a) VALUES (3, 33);

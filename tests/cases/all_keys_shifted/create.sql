@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT NOT NULL PRIMARY KEY, a VARCHAR(9), gone VARCHAR(9) DEFAULT 'none');
+INSERT INTO t VALUES (1, 'one', 'g1'), (2, 'two', 'g2'), (3, 'three', 'g3'), (4, 'four', 'g4');

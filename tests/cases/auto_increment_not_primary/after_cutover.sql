@@ -1,0 +1,1 @@
+INSERT INTO t (code, a) VALUES ('ee', 5);

@@ -1,0 +1,2 @@
+CREATE TABLE t (code CHAR(4) NOT NULL PRIMARY KEY, n INT NOT NULL AUTO_INCREMENT, a INT, KEY n (n));
+INSERT INTO t VALUES ('aa', 1, 1), ('bb', 5, 2), ('cc', 3, 3);

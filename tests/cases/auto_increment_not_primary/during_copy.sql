@@ -1,0 +1,1 @@
+INSERT INTO t (code, a) VALUES ('dd', 4);

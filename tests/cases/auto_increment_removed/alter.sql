@@ -1,0 +1,1 @@
+MODIFY id INT NOT NULL

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a VARBINARY(30), b BLOB);
+INSERT INTO t VALUES (1, 'one', 'é'), (2, '', ' '), (3, NULL, NULL);

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a BIT(1) NOT NULL, b BIT(16), c TINYINT);
+INSERT INTO t VALUES (1, b'1', 65535, 1), (2, b'0', 0, 0), (3, b'1', NULL, NULL);

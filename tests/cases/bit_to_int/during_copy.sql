@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (4, b'1', 256, 127);

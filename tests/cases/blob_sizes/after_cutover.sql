@@ -1,0 +1,1 @@
+UPDATE t SET a=x'ffff', c=x'' WHERE id=1;

@@ -1,0 +1,1 @@
+UPDATE t SET b=x'2700225c', c=REPEAT(x'5c27', 40000) WHERE id=2;

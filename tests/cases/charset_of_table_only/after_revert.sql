@@ -1,0 +1,1 @@
+UPDATE t SET a='ö' WHERE id=2;

@@ -1,0 +1,1 @@
+UPDATE t SET a='ö', b='ü' WHERE id=2;

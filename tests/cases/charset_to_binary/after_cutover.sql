@@ -1,0 +1,1 @@
+UPDATE t SET a='plain', b='ü' WHERE id=1;

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(30), b TEXT) DEFAULT CHARSET=utf8mb4;
+INSERT INTO t VALUES (1, 'é', '日'), (2, '', ''), (3, NULL, NULL);

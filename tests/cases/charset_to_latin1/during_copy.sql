@@ -1,0 +1,1 @@
+UPDATE t SET a='ö', b='“quoted”' WHERE id=2;

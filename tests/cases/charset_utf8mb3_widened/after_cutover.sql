@@ -1,0 +1,1 @@
+UPDATE t SET a='ñ', c='å' WHERE id=1;

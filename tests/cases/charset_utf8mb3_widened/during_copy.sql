@@ -1,0 +1,1 @@
+UPDATE t SET a='ö', b='本' WHERE id=2;

@@ -1,0 +1,1 @@
+UPDATE t SET a='A' WHERE id=1;

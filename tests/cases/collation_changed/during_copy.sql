@@ -1,0 +1,1 @@
+UPDATE t SET a='C', b='b' WHERE id=2;

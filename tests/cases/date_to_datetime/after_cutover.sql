@@ -1,0 +1,1 @@
+UPDATE t SET a='2024-03-01' WHERE id=1;

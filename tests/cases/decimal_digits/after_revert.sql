@@ -1,0 +1,1 @@
+UPDATE t SET a=0.01, c=4.75 WHERE id=2;

@@ -1,0 +1,1 @@
+UPDATE t SET a=-7, b=123 WHERE id=2;

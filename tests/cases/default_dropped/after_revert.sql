@@ -1,0 +1,1 @@
+INSERT INTO t (id, c) VALUES (5, NULL);

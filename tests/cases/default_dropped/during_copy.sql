@@ -1,0 +1,1 @@
+INSERT INTO t (id, c) VALUES (3, '2003-03-03');

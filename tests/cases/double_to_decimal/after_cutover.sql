@@ -1,0 +1,1 @@
+UPDATE t SET a=2.5, b=-0.5, c=13 WHERE id=2;

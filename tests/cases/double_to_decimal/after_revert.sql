@@ -1,0 +1,1 @@
+UPDATE t SET a=0.375, c=14 WHERE id=1;

@@ -1,0 +1,1 @@
+UPDATE t SET id=3 WHERE id=1;

@@ -1,0 +1,2 @@
+UPDATE t SET v='x' WHERE a=1 AND b=2;
+UPDATE t SET a=9 WHERE a=2 AND b=1;

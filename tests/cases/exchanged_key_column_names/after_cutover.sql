@@ -1,0 +1,2 @@
+UPDATE t SET v='x' WHERE b=1 AND a=2;
+UPDATE t SET b=9 WHERE b=2 AND a=1;

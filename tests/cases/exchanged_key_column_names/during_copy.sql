@@ -1,0 +1,2 @@
+UPDATE t SET a=5 WHERE a=3;
+INSERT INTO t VALUES (1, 3, '1-3');

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT, b VARCHAR(20), UNIQUE KEY b (b));
+INSERT INTO t VALUES (1, 1, '100'), (2, 2, 'two'), (3, NULL, NULL);

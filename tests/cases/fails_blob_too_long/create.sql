@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a BLOB);
+INSERT INTO t VALUES (1, x'00ff'), (2, x'00ff00ff00');

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20)) DEFAULT CHARSET=utf8mb4;
+INSERT INTO t VALUES (1, 'fits', 'é'), (2, 'x', 'дом');

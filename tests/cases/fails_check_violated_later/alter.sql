@@ -1,0 +1,1 @@
+ADD CONSTRAINT a_below_b CHECK (a < b)

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(20) COLLATE utf8mb4_bin NOT NULL, UNIQUE KEY name (name)) DEFAULT CHARSET=utf8mb4;
+INSERT INTO t VALUES (1, 'abc'), (2, 'def'), (3, 'ABC');

@@ -1,0 +1,1 @@
+MODIFY a DECIMAL(6,2)

@@ -1,0 +1,1 @@
+DROP KEY a, ADD UNIQUE KEY ab (a, b)

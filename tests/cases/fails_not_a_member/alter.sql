@@ -1,0 +1,1 @@
+MODIFY size ENUM('small','large')

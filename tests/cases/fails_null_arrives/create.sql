@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT, b VARCHAR(9));
+INSERT INTO t VALUES (1, 1, 'one'), (2, 2, 'two');

@@ -1,0 +1,1 @@
+UPDATE t SET b=NULL WHERE id=2;

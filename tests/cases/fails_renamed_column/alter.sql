@@ -1,0 +1,1 @@
+CHANGE `old name` `it's` INT

@@ -1,0 +1,1 @@
+MODIFY flags SET('a','c')

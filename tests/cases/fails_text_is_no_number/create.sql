@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, n VARCHAR(30));
+INSERT INTO t VALUES (1, '12'), (2, 'twelve');

@@ -1,0 +1,2 @@
+UPDATE t SET c=11, d=22 WHERE id=1;
+UPDATE t SET d=NULL WHERE id=2;

@@ -1,0 +1,1 @@
+UPDATE t SET d=1 WHERE id=2;

@@ -1,0 +1,1 @@
+DROP KEY cb, DROP COLUMN b

@@ -1,0 +1,1 @@
+INSERT INTO t (id, u, n) VALUES (3, 3, 0), (30, 30, 30) ON DUPLICATE KEY UPDATE n=-1;

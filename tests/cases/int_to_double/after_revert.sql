@@ -1,0 +1,1 @@
+UPDATE t SET a=NULL, c=12.5 WHERE id=1;

@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (4, 5, 6, 7.875);

@@ -1,0 +1,1 @@
+UPDATE t SET a=2001, b=2002 WHERE id=1;

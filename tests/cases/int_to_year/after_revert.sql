@@ -1,0 +1,1 @@
+UPDATE t SET a=2003, b=2004 WHERE id=2;

@@ -1,0 +1,1 @@
+UPDATE t SET a='{"ü": "😀"}' WHERE id=2;

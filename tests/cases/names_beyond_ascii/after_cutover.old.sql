@@ -1,0 +1,1 @@
+UPDATE `größe☃` SET `值`='new' WHERE `ключ`=2;

@@ -1,0 +1,1 @@
+UPDATE `größe☃` SET `価格`='new', `☂`='x' WHERE `ключ`=2;

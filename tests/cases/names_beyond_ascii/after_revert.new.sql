@@ -1,0 +1,1 @@
+UPDATE `größe☃` SET `価格`='old' WHERE `ключ`=1;

@@ -1,0 +1,1 @@
+UPDATE `größe☃` SET `值`='old' WHERE `ключ`=1;

@@ -1,0 +1,1 @@
+INSERT INTO `größe☃` VALUES (3, 'три', 3, 3);

@@ -1,0 +1,1 @@
+UPDATE t SET kept=33 WHERE Id=3;

@@ -1,0 +1,1 @@
+UPDATE `table_of_64_characters_table_of_64_characters_table_of_64_charac` SET `columnb_of_64_characters_column_of_64_characters_column_of_64_ch`='eins' WHERE `column_of_64_characters_column_of_64_characters_column_of_64_cha`=1;

@@ -1,0 +1,1 @@
+DELETE FROM `table_of_64_characters_table_of_64_characters_table_of_64_charac` WHERE `column_of_64_characters_column_of_64_characters_column_of_64_cha`=2;

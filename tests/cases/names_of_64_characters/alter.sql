@@ -1,0 +1,1 @@
+CHANGE `columnb_of_64_characters_column_of_64_characters_column_of_64_ch` `renamed_of_64_characters_renamed_of_64_characters_renamed_of_64_` VARCHAR(30), DROP COLUMN `ööööööööööööööööööööööööööööööööööööööööööööööööööööööööööööööööö`

@@ -1,0 +1,2 @@
+UPDATE l SET l=11, t=12 WHERE o=1;
+INSERT INTO l (o, t) VALUES (3, 3);

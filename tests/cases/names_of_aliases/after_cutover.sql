@@ -1,0 +1,2 @@
+UPDATE l SET o2=11, l=12 WHERE o=1;
+INSERT INTO l (o, l) VALUES (3, 3);

@@ -1,0 +1,1 @@
+UPDATE l SET l=22, t=23 WHERE o=2;

@@ -1,0 +1,1 @@
+UPDATE `left` SET `false`=11, `null`=NULL WHERE `count`=1;

@@ -1,0 +1,1 @@
+UPDATE `left` SET `current_timestamp`=22 WHERE `count`=2;

@@ -1,0 +1,1 @@
+DROP COLUMN `true`, RENAME COLUMN `now` TO `false`, MODIFY `null` VARCHAR(50), ALTER COLUMN `default` SET DEFAULT 8

@@ -1,0 +1,2 @@
+UPDATE `order` SET `group`=11, `values`=NULL WHERE `key`=1;
+UPDATE `order` SET `key`=33 WHERE `key`=3;

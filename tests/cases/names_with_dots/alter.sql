@@ -1,0 +1,1 @@
+DROP COLUMN `e.`, CHANGE `c.d` `d.c` BIGINT, ADD COLUMN `a.b` INT DEFAULT 4

@@ -1,0 +1,1 @@
+UPDATE `a.b` SET `.`='zwei' WHERE `t.id`=2;

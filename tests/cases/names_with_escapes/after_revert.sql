@@ -1,0 +1,1 @@
+INSERT INTO `100%` (id, `{brace}`) VALUES (3, 3);

@@ -1,0 +1,1 @@
+UPDATE `100%` SET `#hash`='zwei', `?`=22 WHERE id=2;

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT, b VARCHAR(9) DEFAULT 'x', c DATE NULL, d BLOB);
+INSERT INTO t VALUES (1, 1, 'one', '2001-01-01', ''), (2, 2, '', '2002-02-02', 'x');

@@ -1,0 +1,1 @@
+UPDATE t SET a=12 WHERE id=1;

@@ -1,0 +1,4 @@
+UPDATE t SET a=a+10;
+UPDATE t SET id=id+10 ORDER BY id DESC;
+DELETE FROM t WHERE id=13;
+INSERT INTO t (id, a) VALUES (13, 13), (14, 14);

@@ -1,0 +1,1 @@
+UPDATE t SET s='x', bits=3 WHERE id=2;

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT, b VARCHAR(20), c DATE);
+INSERT INTO t VALUES (1, 1, 'one', '2001-01-01'), (2, 2, 'two', '2002-02-02'), (3, NULL, NULL, NULL);

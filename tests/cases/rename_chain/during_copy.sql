@@ -1,0 +1,1 @@
+UPDATE t SET a=22, b='zwei' WHERE id=2;

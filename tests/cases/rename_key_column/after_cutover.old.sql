@@ -1,0 +1,2 @@
+UPDATE t SET id=4 WHERE id=3;
+INSERT INTO t (a) VALUES (9);

@@ -1,0 +1,2 @@
+UPDATE t SET id=5 WHERE id=4;
+INSERT INTO t (a) VALUES (10);

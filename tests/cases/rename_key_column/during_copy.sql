@@ -1,0 +1,2 @@
+UPDATE t SET id=3 WHERE id=2;
+INSERT INTO t (a) VALUES (8);

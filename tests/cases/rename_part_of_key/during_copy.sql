@@ -1,0 +1,1 @@
+UPDATE t SET tenant=3 WHERE tenant=2;

@@ -1,0 +1,1 @@
+UPDATE t SET c=300, a=100, b=200 WHERE id=1;

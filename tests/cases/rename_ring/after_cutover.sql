@@ -1,0 +1,1 @@
+UPDATE t SET a=300, b=100, c=200 WHERE id=1;

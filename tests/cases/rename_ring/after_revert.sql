@@ -1,0 +1,2 @@
+UPDATE t SET a=7, b=8, c=9 WHERE id=2;
+INSERT INTO t VALUES (4, 40, 41, 42);

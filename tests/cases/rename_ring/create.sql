@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, c INT, KEY ab (a, b));
+INSERT INTO t VALUES (1, 10, 20, 30), (2, 11, 21, 31), (3, NULL, 22, NULL);

@@ -1,0 +1,1 @@
+UPDATE t SET a=12, c=32 WHERE id=3;

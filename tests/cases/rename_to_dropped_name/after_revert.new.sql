@@ -1,0 +1,1 @@
+UPDATE t SET b=44 WHERE id=4;

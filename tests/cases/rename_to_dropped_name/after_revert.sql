@@ -1,0 +1,1 @@
+UPDATE t SET a=44, b=444 WHERE id=4;

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT DEFAULT 5, KEY b (b));
+INSERT INTO t VALUES (1, 1, 10), (2, 2, 20), (3, 3, 30);

@@ -1,0 +1,1 @@
+UPDATE t SET a=22, b=222 WHERE id=2;

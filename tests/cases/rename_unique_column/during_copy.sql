@@ -1,0 +1,1 @@
+UPDATE t SET email='bb@x' WHERE id=2;

@@ -1,0 +1,2 @@
+REPLACE INTO t VALUES (1, 2, 10, 'g12');
+REPLACE INTO t (id, u) VALUES (5, 5);

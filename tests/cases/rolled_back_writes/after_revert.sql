@@ -1,0 +1,4 @@
+START TRANSACTION;
+UPDATE t SET a='gone' WHERE id=1;
+ROLLBACK;
+UPDATE t SET a='stays' WHERE id=1;

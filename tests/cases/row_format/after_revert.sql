@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (3, REPEAT('c', 9000), 'c');

@@ -1,0 +1,1 @@
+UPDATE t SET a='short' WHERE id=1;

@@ -1,0 +1,1 @@
+UPDATE t SET a=99, b=98 WHERE id=1;

@@ -1,0 +1,1 @@
+UPDATE t SET id=2147483647, a=7 WHERE id=2;

@@ -1,0 +1,1 @@
+UPDATE t SET a='ascii', b='e', c=x'00410042' WHERE id=1;

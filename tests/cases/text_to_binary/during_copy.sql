@@ -1,0 +1,1 @@
+UPDATE t SET a='zwei', b='ÿ', c='ß' WHERE id=2;

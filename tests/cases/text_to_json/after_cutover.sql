@@ -1,0 +1,1 @@
+UPDATE t SET a='{"new": 1}', b='[1, 2]' WHERE id=1;

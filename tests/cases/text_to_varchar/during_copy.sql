@@ -1,0 +1,1 @@
+UPDATE t SET a='zwei', c='x' WHERE id=2;

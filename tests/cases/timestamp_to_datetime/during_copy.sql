@@ -1,0 +1,4 @@
+INSERT INTO t VALUES (4, '2001-01-01', '2002-02-02', '2003-03-03');
+SET time_zone='+08:00';
+UPDATE t SET a='2001-01-01 08:00:00' WHERE id=2;
+SET time_zone='+00:00';

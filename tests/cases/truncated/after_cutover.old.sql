@@ -1,0 +1,3 @@
+INSERT INTO t (id, a) VALUES (10, 10);
+TRUNCATE TABLE t;
+INSERT INTO t (id, a) VALUES (2, 2);

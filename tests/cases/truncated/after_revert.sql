@@ -1,0 +1,2 @@
+TRUNCATE TABLE t;
+INSERT INTO t (id, a) VALUES (3, 3);

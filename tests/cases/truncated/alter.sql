@@ -1,0 +1,1 @@
+DROP COLUMN b, ADD KEY a (a)

@@ -1,0 +1,2 @@
+UPDATE t SET b=5 WHERE id=1;
+UPDATE t SET b=10 WHERE id=2;

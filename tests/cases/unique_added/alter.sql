@@ -1,0 +1,1 @@
+DROP KEY a, ADD UNIQUE KEY a (a), ADD UNIQUE KEY b (b)

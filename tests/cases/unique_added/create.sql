@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b INT NOT NULL, KEY a (a)) DEFAULT CHARSET=utf8mb4;
+INSERT INTO t VALUES (1, 'one', 1), (2, 'two', 2), (3, NULL, 3), (4, NULL, 4);

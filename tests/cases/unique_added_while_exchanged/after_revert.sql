@@ -1,0 +1,4 @@
+START TRANSACTION;
+UPDATE t SET a='two' WHERE id=1;
+UPDATE t SET a='one' WHERE id=2;
+COMMIT;

@@ -1,0 +1,1 @@
+UPDATE t SET a='three' WHERE id=3;

@@ -1,0 +1,1 @@
+DROP KEY a, DROP KEY b, ADD KEY a (a)

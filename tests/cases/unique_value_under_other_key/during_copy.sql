@@ -1,0 +1,4 @@
+DELETE FROM t WHERE id=1;
+INSERT INTO t VALUES (4, 'a@x', 't4');
+DELETE FROM t WHERE id=4;
+INSERT INTO t VALUES (1, 'a@x', 't5');

@@ -1,0 +1,2 @@
+UPDATE t SET a=a+1 ORDER BY a DESC;
+UPDATE t SET id=id+1 ORDER BY id DESC;

@@ -1,0 +1,3 @@
+UPDATE t SET id=id-1 ORDER BY id;
+UPDATE t SET a=a-1 ORDER BY a;
+UPDATE t SET a=6-a+100 ORDER BY a;

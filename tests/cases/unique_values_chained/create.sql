@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT NOT NULL, c INT DEFAULT 3, UNIQUE KEY a (a));
+INSERT INTO t VALUES (1, 1, 1), (2, 2, 2), (3, 3, 3), (4, 4, 4), (5, 5, 5);

@@ -1,0 +1,1 @@
+UPDATE t SET b='2025-01-01', e='2001' WHERE id=2;

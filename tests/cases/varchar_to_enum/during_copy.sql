@@ -1,0 +1,1 @@
+UPDATE t SET a='y y', b='b' WHERE id=2;

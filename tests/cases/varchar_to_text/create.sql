@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(30), b VARCHAR(300) CHARACTER SET latin1 NOT NULL, c CHAR(10)) DEFAULT CHARSET=utf8mb4;
+INSERT INTO t VALUES (1, 'one 😀', REPEAT('é', 300), 'c'), (2, '', ' trailing ', ''), (3, NULL, '', NULL);

@@ -1,0 +1,2 @@
+UPDATE t SET c001=5, c011=6, c197=7 WHERE id=1;
+INSERT INTO t (id, c031) VALUES (4, 31);

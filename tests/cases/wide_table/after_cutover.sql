@@ -1,0 +1,2 @@
+UPDATE t SET c001=5, d011=6, c197=7 WHERE id=1;
+INSERT INTO t (id, d031) VALUES (4, 31);

@@ -1,0 +1,1 @@
+UPDATE t SET c002=8 WHERE id=3;

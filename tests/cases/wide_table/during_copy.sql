@@ -1,0 +1,1 @@
+UPDATE t SET c001=100, c011=101, c199=102, c196='x' WHERE id=2;
