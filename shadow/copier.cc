@@ -39,12 +39,12 @@ Copier::Copier(CopyOptions options, std::shared_ptr<apply::CopyFrontier> frontie
   const ddl::Projection& projection = options_.projection;
   std::string targets;
   std::string sources;
-  for (const ddl::ColumnPair& pair : projection.columns) {
+  for (const auto& column : mapping_.columns) {
     const std::string comma = targets.empty() ? "" : ",";
-    targets += comma + mysql::QuoteIdentifier(projection.target.columns[pair.target].name);
-    sources += comma + "l." + mysql::QuoteIdentifier(projection.source.columns[pair.source].name);
+    targets += comma + mysql::QuoteIdentifier(column.target);
+    sources += comma + apply::SourceValue(mapping_, column, "l.");
   }
-  for (const auto& fill : RequiredFills(projection)) {
+  for (const auto& fill : mapping_.fills) {
     targets += "," + mysql::QuoteIdentifier(fill.target);
     sources += "," + fill.literal;
   }

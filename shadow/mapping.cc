@@ -17,6 +17,33 @@ bool KeepsEquality(const ColumnType& source, const ColumnType& target) {
          source.members == target.members && source.collation == target.collation;
 }
 
+// The most bytes that a value can have, of text and byte strings; 0 of anything else.
+uint64_t MostBytes(const ColumnType& type) {
+  using mysql::TypeKind;
+  switch (type.kind) {
+    case TypeKind::kTinyText:
+    case TypeKind::kTinyBlob:
+      return 0xff;
+    case TypeKind::kText:
+    case TypeKind::kBlob:
+      return 0xffff;
+    case TypeKind::kMediumText:
+    case TypeKind::kMediumBlob:
+      return 0xffffff;
+    case TypeKind::kLongText:
+    case TypeKind::kLongBlob:
+      return 0xffffffff;
+    default:
+      return type.IsText() ? 4 * static_cast<uint64_t>(type.length)
+                           : (type.IsBinary() ? type.length : 0);
+  }
+}
+
+bool IsLob(const ColumnType& type) {
+  using mysql::TypeKind;
+  return type.kind >= TypeKind::kTinyText && type.kind <= TypeKind::kLongBlob;
+}
+
 std::optional<size_t> MappedTo(const apply::RowMapping& mapping, const std::string& target) {
   for (size_t i = 0; i < mapping.columns.size(); ++i) {
     if (mapping.columns[i].target == target) return i;
@@ -83,7 +110,16 @@ apply::RowMapping MakeMapping(const ddl::Projection& projection, const mysql::Ta
   const auto& target_columns = projection.target.columns;
   for (const ddl::ColumnPair& pair : projection.columns) {
     const ddl::Column& column = target_columns[pair.target];
-    mapping.columns.push_back({pair.source, column.name, column.type.IsTemporal()});
+    const ColumnType& source = projection.source.columns[pair.source].type;
+    apply::RowMapping::Column mapped;
+    mapped.source = pair.source;
+    mapped.target = column.name;
+    mapped.is_temporal = column.type.IsTemporal();
+    mapped.is_shorter_lob = IsLob(column.type) && MostBytes(column.type) < MostBytes(source);
+    if (source.IsText() && column.type.IsText() && source.collation != column.type.collation) {
+      mapped.new_collation = column.type.collation;
+    }
+    mapping.columns.push_back(std::move(mapped));
   }
   for (const ddl::ColumnPair& part : projection.key) {
     mapping.key.push_back(*MappedTo(mapping, target_columns[part.target].name));

@@ -83,8 +83,14 @@ bool AddRowsInTheWay(mysql::Connection& connection, const RowMapping& mapping, R
     for (size_t i = 0; i < unique.size(); ++i) {
       const auto& column = mapping.columns[unique[i]];
       if (i > 0) select += " AND ";
-      select += "o." + mysql::QuoteIdentifier(column.target) + "=l." +
-                mysql::QuoteIdentifier(mapping.source_names[column.source]);
+      // Columns of two collations would be compared by that of the source, or not at all.
+      const std::string live = "l." + mysql::QuoteIdentifier(mapping.source_names[column.source]);
+      select +=
+          "o." + mysql::QuoteIdentifier(column.target) + "=" +
+          (column.new_collation.empty()
+               ? live
+               : "CONVERT(" + live + " USING " + mysql::CharsetOfCollation(column.new_collation) +
+                     ") COLLATE " + column.new_collation);
     }
     select += " WHERE " + set->Predicate("l.", false) + " AND NOT " + set->Predicate("o.", true);
     auto rows = connection.Query(select);
@@ -112,8 +118,7 @@ void Resync(mysql::Connection& connection, const RowMapping& mapping, const RowS
   std::string sources;
   for (const auto& column : mapping.columns) {
     columns += (columns.empty() ? "" : ",") + mysql::QuoteIdentifier(column.target);
-    sources += (sources.empty() ? "" : ",") +
-               mysql::QuoteIdentifier(mapping.source_names[column.source]);
+    sources += (sources.empty() ? "" : ",") + SourceValue(mapping, column, "");
   }
   for (const auto& fill : mapping.fills) {
     columns += "," + mysql::QuoteIdentifier(fill.target);

@@ -16,6 +16,10 @@ struct RowMapping {
     size_t source = 0;        // index into the row image
     std::string target;       // name on the target, unquoted
     bool is_temporal = false; // may have ON UPDATE CURRENT_TIMESTAMP, so it is always set
+    bool is_shorter_lob = false;  // see SourceValue
+    // The collation that makes a text of the source equal to one of the target, where it is not the
+    // source's own; empty for all else.
+    std::string new_collation;
   };
   mysql::TableName source;
   mysql::TableName target;
@@ -41,6 +45,14 @@ struct RowMapping {
   // keys, converted types): all rows then go through one lane.
   bool can_use_lanes = true;
 };
+
+// What reads the column in an INSERT ... SELECT. alias: of the source with its point, or empty.
+//
+// MariaDB 10.11 and 11.8 copy a column into a shorter TEXT or BLOB column of the same character set
+// by cutting the length to its lower bytes, without an error or a warning in strict mode (65,536
+// bytes of MEDIUMTEXT give an empty TEXT). An expression takes another way, which fails properly.
+std::string SourceValue(const RowMapping& mapping, const RowMapping::Column& column,
+                        const std::string& alias);
 
 // One row change. Cells point into the transaction that the holder keeps alive.
 struct Change {

@@ -9,6 +9,12 @@ bool SameCell(const binlog::Cell& a, const binlog::Cell& b) {
 
 }  // namespace
 
+std::string SourceValue(const RowMapping& mapping, const RowMapping::Column& column,
+                        const std::string& alias) {
+  const std::string name = alias + mysql::QuoteIdentifier(mapping.source_names[column.source]);
+  return column.is_shorter_lob ? "COALESCE(" + name + ")" : name;
+}
+
 bool MovesKey(const RowMapping& mapping, const Change& change) {
   if (change.kind != binlog::ChangeKind::kUpdate) return false;
   for (const size_t part : mapping.key) {

@@ -148,7 +148,8 @@ void CaseWriter::WriteOne() {
       default:
         Delete(other);
         Update(row, other, key_);
-        Update(other, row, key_);
+        // With all columns: the first one has moved those that have ON UPDATE CURRENT_TIMESTAMP.
+        Update(other, row, columns_);
         InsertFromTwin(other);
     }
     connection_.Execute("COMMIT");

@@ -1,1 +1,1 @@
-INSERT INTO t VALUES (4, '[1, 2]', 'x');
+INSERT INTO t (id, a, b) VALUES (4, '[1, 2]', 'x');

@@ -1,0 +1,1 @@
+MODIFY a VARCHAR(30) COLLATE utf8mb4_general_ci NOT NULL

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(30) COLLATE utf8mb4_bin NOT NULL, b INT, UNIQUE KEY a (a)) DEFAULT CHARSET=utf8mb4;
+INSERT INTO t VALUES (1, 'abc', 1), (2, 'def', 2), (3, 'ghi', 3);
