@@ -226,9 +226,16 @@ void DropSentry(mysql::Connection& connection, const SwapPlan& plan) {
 
 std::string OffStageIdentity(mysql::Connection& connection, const std::string& id) {
   // The database's name is encoded in this table; the id alone is unique.
-  const auto identity = connection.QueryValue(
-      "SELECT TABLE_ID FROM " + std::string(connection.server().InnodbTablesTable()) +
-      " WHERE NAME LIKE '%/\\_osc\\_" + id + "\\_%'");
+  const std::string query = "SELECT TABLE_ID FROM " +
+                            std::string(connection.server().InnodbTablesTable()) +
+                            " WHERE NAME LIKE '%/\\_osc\\_" + id + "\\_%'";
+  // While the stream carries over a TRUNCATE, the table is not there for a moment: the server drops
+  // it and makes it anew (seen on MySQL 9.7).
+  std::optional<std::string> identity;
+  base::PollUntil({}, Clock::now() + std::chrono::seconds(5), milliseconds(20), [&] {
+    identity = connection.QueryValue(query);
+    return identity.has_value();
+  });
   if (!identity) {
     throw Error(ErrorCode::kDiverged, "the off-stage table of migration " + id + " is gone",
                 "somebody else has dropped or renamed it");
