@@ -77,7 +77,9 @@ void Conductor::Begin(std::stop_token stop) {
   door_.emplace(store_, tables_);
   if (door_->Settle(stop)) store_.AddEvent(id_, "an interrupted swap turned out to be done");
   frontier_ = std::make_shared<apply::CopyFrontier>();
-  stream_ = std::make_unique<apply::Stream>(shadow::MakeStreamOptions(tables_), frontier_);
+  apply::StreamOptions stream_options = shadow::MakeStreamOptions(tables_);
+  stream_options.row_memory.directory = state_directory_;
+  stream_ = std::make_unique<apply::Stream>(std::move(stream_options), frontier_);
   shadow::CopyOptions options{id_,           state_directory_,  tables_.connection,
                               tables_.live,  tables_.off_stage, tables_.forward};
   copier_ = std::make_unique<shadow::Copier>(std::move(options), frontier_, *stream_, pace_,

@@ -6,6 +6,10 @@ mysql::TableName CheckpointName(const std::string& id, const mysql::TableName& l
   return {live.database, "_oscck_" + id};
 }
 
+mysql::TableName PreparedName(const std::string& id, const mysql::TableName& live) {
+  return {live.database, "_oscxa_" + id};
+}
+
 mysql::TableName SentryName(const std::string& id, const mysql::TableName& live) {
   std::string name = "~osc_" + id;
   // U+FFEE, the last character that both families store in a name and that is assigned.

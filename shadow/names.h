@@ -10,6 +10,8 @@ namespace osc::shadow {
 // Beside `_osc_<id>_<table>` (ddl::OffStageName), in the same database:
 // the stream's checkpoint, `_oscck_<id>`.
 mysql::TableName CheckpointName(const std::string& id, const mysql::TableName& live);
+// The rows of prepared XA transactions, `_oscxa_<id>`; made when there are any.
+mysql::TableName PreparedName(const std::string& id, const mysql::TableName& live);
 
 // The sentry, whose existence makes a stray RENAME fail. Its name sorts behind the live table's,
 // because RENAME TABLE takes its locks in the order of names (seen on MySQL 9.7, MariaDB 10.11 and

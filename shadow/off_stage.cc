@@ -51,6 +51,7 @@ void DropArtefacts(mysql::Connection& connection, const std::string& id,
   DropTable(connection, id, SentryName(id, live));
   if (!keep_off_stage) DropTable(connection, id, off_stage);
   OSC_FAULT_POINT("drop.off_stage_dropped");
+  DropTable(connection, id, PreparedName(id, live));
   DropTable(connection, id, CheckpointName(id, live));
 }
 

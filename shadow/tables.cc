@@ -32,6 +32,7 @@ apply::StreamOptions MakeStreamOptions(const Tables& tables) {
   options.live = tables.live;
   options.off_stage = tables.off_stage;
   options.checkpoint = CheckpointName(tables.id, tables.live);
+  options.prepared = PreparedName(tables.id, tables.live);
   options.forward = MakeMapping(tables.forward, tables.live, tables.off_stage);
   options.inverse = MakeMapping(ddl::Invert(tables.forward), tables.live, tables.off_stage);
   return options;

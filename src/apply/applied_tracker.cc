@@ -25,11 +25,19 @@ void AppliedTracker::Begin(uint64_t number, const binlog::Transaction& transacti
     changed_.notify_all();
     return;
   }
-  Entry entry{number, parts, {}};
-  entry.place.gtid = transaction.gtid;
-  entry.place.file = transaction.file;
-  entry.place.end_offset = transaction.end_offset;
-  entries_.push_back(std::move(entry));
+  // Transactions without rows that come while a lane is stuck may be very many.
+  const bool joins = parts == 0 && entries_.back().ends_transaction;
+  if (!joins) {
+    Entry entry{number, parts, {}, true};
+    if (applied_.gtids) entry.passed.gtids.emplace(applied_.gtids->family());
+    entries_.push_back(std::move(entry));
+  }
+  AdvancePosition(&entries_.back().passed, transaction);
+}
+
+void AppliedTracker::BeginWithin(uint64_t number, int parts) {
+  const std::lock_guard lock(mutex_);
+  entries_.push_back({number, parts, {}, false});
 }
 
 void AppliedTracker::Finish(uint64_t number) {
@@ -44,7 +52,12 @@ void AppliedTracker::Finish(uint64_t number) {
 
 void AppliedTracker::PopFinished() {
   while (!entries_.empty() && entries_.front().parts_left <= 0) {
-    AdvancePosition(&applied_, entries_.front().place);
+    const Entry& entry = entries_.front();
+    if (entry.ends_transaction) {
+      if (applied_.gtids && entry.passed.gtids) applied_.gtids->Add(*entry.passed.gtids);
+      applied_.file = entry.passed.file;
+      applied_.offset = entry.passed.offset;
+    }
     entries_.pop_front();
   }
   changed_.notify_all();

@@ -25,6 +25,8 @@ class AppliedTracker {
 
   // parts: how many Finish() calls will follow; 0 when there is nothing to apply. Numbers rise.
   void Begin(uint64_t number, const binlog::Transaction& transaction, int parts);
+  // The same for rows of a transaction of which more follow: the position stays before it.
+  void BeginWithin(uint64_t number, int parts);
   void Finish(uint64_t number);
 
   binlog::Position Applied() const;
@@ -39,7 +41,8 @@ class AppliedTracker {
   struct Entry {
     uint64_t number;
     int parts_left;
-    binlog::Transaction place;  // without rows: only where it ends
+    binlog::Position passed;  // added to what is applied once it and all before it are
+    bool ends_transaction;
   };
   void PopFinished();
 

@@ -1,11 +1,38 @@
 #include "src/apply/checkpoint.h"
 
+#include <charconv>
 
 namespace osc::apply {
 
+std::string LaneCheckpoint::Encode() const {
+  std::string text = position.Encode();
+  if (begun) text += "\n" + std::to_string(begun->rows) + " " + begun->transaction;
+  return text;
+}
+
+LaneCheckpoint LaneCheckpoint::Decode(mysql::Family family, const std::string& text) {
+  const size_t line = text.find('\n');
+  LaneCheckpoint lane;
+  lane.position = binlog::Position::Decode(family, text.substr(0, line));
+  if (line == std::string::npos) return lane;
+  lane.begun.emplace();
+  const char* end = text.data() + text.size();
+  const auto rows = std::from_chars(text.data() + line + 1, end, lane.begun->rows);
+  if (rows.ec != std::errc() || rows.ptr == end || *rows.ptr != ' ') {
+    throw Error(ErrorCode::kInvalidArgument, "'" + text + "' is not a checkpoint");
+  }
+  lane.begun->transaction.assign(rows.ptr + 1, end);
+  return lane;
+}
+
+std::string TransactionName(const binlog::Transaction& transaction) {
+  if (transaction.gtid) return transaction.gtid->ToString();
+  return transaction.file + ":" + std::to_string(transaction.end_offset);
+}
+
 binlog::Position Checkpoint::Start() const {
-  binlog::Position start = lanes.front();
-  for (const binlog::Position& lane : lanes) {
+  binlog::Position start = lanes.front().position;
+  for (const auto& [lane, begun] : lanes) {
     if (start.gtids && lane.gtids) {
       start.gtids = start.gtids->Intersection(*lane.gtids);
       if (lane.Covers(start) && !start.Covers(lane)) continue;
@@ -52,7 +79,7 @@ Checkpoint CheckpointTable::Load(mysql::Connection& connection) const {
     }
     checkpoint.epoch = epoch;
     checkpoint.lanes.push_back(
-        binlog::Position::Decode(connection.server().family, rows.Text(2)));
+        LaneCheckpoint::Decode(connection.server().family, rows.Text(2)));
   }
   if (checkpoint.lanes.empty()) {
     throw Error(ErrorCode::kDiverged, "the checkpoint table " + mysql::Quote(name_) +

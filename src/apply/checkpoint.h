@@ -5,18 +5,41 @@
 // swaps that the stream has passed: even, the old table is live; odd, the new one is.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "src/binlog/position.h"
+#include "src/binlog/reader.h"
 #include "src/mysql/connection.h"
 #include "src/mysql/quote.h"
 
 namespace osc::apply {
 
+// What one lane has applied. A transaction that is applied in parts may be half done: then the
+// position ends before it, and `begun` says how many of its rows are covered too. Rows are counted as
+// the source wrote them, those of other lanes among them, so that the count means the same however
+// the transaction is cut.
+struct LaneCheckpoint {
+  struct Begun {
+    std::string transaction;  // TransactionName()
+    uint64_t rows = 0;
+  };
+  binlog::Position position;
+  std::optional<Begun> begun;
+
+  // Decode throws Error kInvalidArgument.
+  std::string Encode() const;
+  static LaneCheckpoint Decode(mysql::Family family, const std::string& text);
+};
+
+// Its GTID, or the file and offset where it ends.
+std::string TransactionName(const binlog::Transaction& transaction);
+
 struct Checkpoint {
   int epoch = 0;
-  std::vector<binlog::Position> lanes;
+  std::vector<LaneCheckpoint> lanes;
 
   // Where reading has to start: before the first row that any lane still lacks.
   binlog::Position Start() const;

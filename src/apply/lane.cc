@@ -13,7 +13,7 @@ namespace {
 // commit, little enough to keep the lag and the row locks short.
 constexpr size_t kBatchChanges = 1000;
 constexpr size_t kBatchBytes = 2 << 20;
-constexpr size_t kQueueBytes = 8 << 20;
+// The dispatcher holds the lanes' bytes in check.
 constexpr size_t kQueueItems = 10000;
 
 std::vector<const Change*> AllChanges(const std::vector<const LaneItem*>& items) {
@@ -39,6 +39,9 @@ void ApplyItems(mysql::Connection& connection, const std::vector<const LaneItem*
   const std::vector<const Change*> changes = AllChanges(items);
   bool in_order = false;
   for (const LaneItem* item : items) in_order = in_order || item->in_order;
+  for (const Change* change : changes) {
+    in_order = in_order || items.front()->writer->IsLarge(*change);
+  }
   const auto attempt = [&](bool net) {
     connection.Execute("BEGIN");
     try {
@@ -80,12 +83,8 @@ void Lane::start() {
 
 void Lane::Push(std::stop_token stop, LaneItem item) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, stop, [&] {
-    return queue_.empty() ||
-           (queued_bytes_ + item.bytes <= kQueueBytes && queue_.size() < kQueueItems);
-  });
+  changed_.wait(lock, stop, [&] { return queue_.size() < kQueueItems; });
   base::ThrowIfStopped(stop);
-  queued_bytes_ += item.bytes;
   queue_.push_back(std::move(item));
   changed_.notify_all();
 }
@@ -118,7 +117,6 @@ std::vector<LaneItem> Lane::Take(std::stop_token stop) {
     if (!fits) break;
     changes += next.changes.size();
     bytes += next.bytes;
-    queued_bytes_ -= next.bytes;
     items.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
@@ -132,6 +130,7 @@ void Lane::Apply(std::stop_token stop, const std::vector<LaneItem>& items) {
   const std::string& position = *items.back().position;
   const std::string checkpoint_sql = checkpoint_.SetLane(index_, position);
   bool outcome_unknown = false;
+  const auto started = base::Clock::now();
   const base::RetryPolicy policy{.attempts = std::numeric_limits<int>::max()};
   base::Retry(
       stop, policy,
@@ -150,7 +149,7 @@ void Lane::Apply(std::stop_token stop, const std::vector<LaneItem>& items) {
                       error.server_errno());
         }
       },
-      callbacks_.retrying);
+      [&](const Error& error) { callbacks_.retrying(error, base::Clock::now() - started); });
 }
 
 void Lane::Run(std::stop_token stop) {

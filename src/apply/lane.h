@@ -15,20 +15,21 @@
 #include <vector>
 
 #include "src/apply/checkpoint.h"
+#include "src/apply/memory_budget.h"
 #include "src/apply/row_writer.h"
-#include "src/binlog/reader.h"
+#include "src/base/wait.h"
 
 namespace osc::apply {
 
-// A lane's share of one source transaction.
+// A lane's share of one source transaction, or of a part of it.
 struct LaneItem {
-  uint64_t number = 0;                                     // of the source transaction
-  std::shared_ptr<const binlog::Transaction> transaction;  // keeps the changes' bytes alive
-  std::vector<Change> changes;                             // empty: only the position moves on
-  std::shared_ptr<const std::string> position;             // encoded, after the transaction
+  uint64_t number = 0;                          // of the part
+  std::shared_ptr<const RowsPart> part;         // keeps the changes' bytes alive
+  std::vector<Change> changes;                  // empty: only the position moves on
+  std::shared_ptr<const std::string> position;  // the lane's checkpoint after it, encoded
   const RowWriter* writer = nullptr;
-  bool in_order = false;                                   // holds moved keys: no netting
-  size_t bytes = 0;
+  bool in_order = false;  // holds moved keys: no netting
+  size_t bytes = 0;       // of memory, about
 };
 
 // Applies the items of a lane in one target transaction whose last statement is `checkpoint_sql`;
@@ -42,7 +43,8 @@ class Lane {
   struct Callbacks {
     std::function<void(uint64_t number, uint64_t rows)> finished;  // after the commit
     std::function<void(const Error& error)> failed;                // the lane has ended
-    std::function<void(const Error& error)> retrying;              // for people
+    // For people; tried: for how long.
+    std::function<void(const Error& error, base::Clock::duration tried)> retrying;
   };
 
   Lane(int index, mysql::ConnectionOptions options, const CheckpointTable& checkpoint,
@@ -70,7 +72,6 @@ class Lane {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<LaneItem> queue_;
-  size_t queued_bytes_ = 0;
   uint64_t done_number_ = 0;
   std::jthread thread_;
 };

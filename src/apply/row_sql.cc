@@ -1,7 +1,18 @@
 #include "src/apply/row_sql.h"
 
+#include <cstdint>
+
 namespace osc::apply {
 namespace {
+
+// A row of more than this has its values from kLargeValue on sent ahead, so that what is left of
+// the statement stays far below the smallest max_allowed_packet in use (4 MiB).
+constexpr size_t kLargeRow = 512 * 1024;
+constexpr size_t kLargeValue = 1024;
+// Twice this as a literal.
+constexpr size_t kPieceBytes = 1 << 20;
+
+std::string Variable(size_t source) { return "@osc_" + std::to_string(source); }
 
 bool SameCell(const binlog::Cell& a, const binlog::Cell& b) {
   return a.is_null == b.is_null && (a.is_null || a.bytes() == b.bytes());
@@ -64,9 +75,15 @@ RowSql::RowSql(const RowMapping& mapping) : mapping_(mapping) {
 }
 
 void RowSql::AppendCell(std::string& out, const Change& change, const binlog::RowImage& image,
-                        size_t source) const {
+                        size_t source, size_t large_from) const {
   if (image[source].is_null) {
     out += "NULL";
+    return;
+  }
+  if (IsLarge(image, source, large_from)) {
+    const mysql::ColumnType& type = mapping_.source_types[source];
+    out += type.IsText() ? "CONVERT(" + Variable(source) + " USING " + type.charset + ")"
+                         : Variable(source);
     return;
   }
   binlog::AppendLiteral(out, change.map->columns[source], mapping_.source_types[source],
@@ -75,11 +92,12 @@ void RowSql::AppendCell(std::string& out, const Change& change, const binlog::Ro
 
 void RowSql::AppendValues(std::string& out, const Change& change,
                           const binlog::RowImage& image) const {
+  const size_t large_from = LargeFrom(image);
   char separator = '(';
   for (const auto& column : mapping_.columns) {
     out += separator;
     separator = ',';
-    AppendCell(out, change, image, column.source);
+    AppendCell(out, change, image, column.source, large_from);
   }
   out += fill_values_;
   out += ')';
@@ -93,7 +111,7 @@ void RowSql::AppendKey(std::string& out, const Change& change,
     first = false;
     out += quoted_[part];
     out += '=';
-    AppendCell(out, change, image, mapping_.columns[part].source);
+    AppendCell(out, change, image, mapping_.columns[part].source, SIZE_MAX);
   }
 }
 
@@ -107,6 +125,7 @@ bool RowSql::AppendUpdate(std::string& out, const Change& change,
                           const binlog::RowImage& before) const {
   const size_t start = out.size();
   out += update_head_;
+  const size_t large_from = LargeFrom(change.after);
   bool differs = false;
   bool first = true;
   for (size_t i = 0; i < mapping_.columns.size(); ++i) {
@@ -118,7 +137,7 @@ bool RowSql::AppendUpdate(std::string& out, const Change& change,
     first = false;
     out += quoted_[i];
     out += '=';
-    AppendCell(out, change, change.after, column.source);
+    AppendCell(out, change, change.after, column.source, large_from);
   }
   if (!differs) {
     out.resize(start);
@@ -128,6 +147,56 @@ bool RowSql::AppendUpdate(std::string& out, const Change& change,
   out += " WHERE ";
   AppendKey(out, change, before);
   return true;
+}
+
+size_t RowSql::LargeFrom(const binlog::RowImage& image) const {
+  size_t bytes = 0;
+  for (const binlog::Cell& cell : image) bytes += cell.size;
+  return bytes > kLargeRow ? kLargeValue : SIZE_MAX;
+}
+
+bool RowSql::IsLarge(const binlog::RowImage& image, size_t source, size_t large_from) const {
+  const mysql::ColumnType& type = mapping_.source_types[source];
+  // BINARY(n) comes without its zeros at the end, but is never this long.
+  return image[source].size >= large_from && (type.IsText() || type.IsBinary()) &&
+         type.kind != mysql::TypeKind::kBinary;
+}
+
+bool RowSql::HasLargeValues(const Change& change) const {
+  return !change.after.empty() && LargeFrom(change.after) != SIZE_MAX;
+}
+
+void RowSql::SendLargeValues(mysql::Connection& connection, const Change& change) const {
+  const size_t large_from = LargeFrom(change.after);
+  for (const auto& column : mapping_.columns) {
+    if (!IsLarge(change.after, column.source, large_from)) continue;
+    const std::string_view bytes = change.after[column.source].bytes();
+    if (bytes.size() > connection.max_packet_bytes()) {
+      throw Error(ErrorCode::kUnprojectable,
+                  "column " + mapping_.source_names[column.source] + " has a value of " +
+                      std::to_string(bytes.size()) + " bytes, the server takes " +
+                      std::to_string(connection.max_packet_bytes()),
+                  "raise max_allowed_packet");
+    }
+    const std::string variable = Variable(column.source);
+    for (size_t at = 0; at < bytes.size(); at += kPieceBytes) {
+      std::string set = "SET " + variable + "=";
+      if (at > 0) set += "CONCAT(" + variable + ",";
+      mysql::AppendStringLiteral(set, "binary", bytes.substr(at, kPieceBytes));
+      if (at > 0) set += ')';
+      connection.Execute(set);
+    }
+  }
+}
+
+void RowSql::ForgetLargeValues(mysql::Connection& connection, const Change& change) const {
+  const size_t large_from = LargeFrom(change.after);
+  std::string set;
+  for (const auto& column : mapping_.columns) {
+    if (!IsLarge(change.after, column.source, large_from)) continue;
+    set += (set.empty() ? "SET " : ",") + Variable(column.source) + "=NULL";
+  }
+  if (!set.empty()) connection.Execute(set);
 }
 
 }  // namespace osc::apply

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "src/apply/row_mapping.h"
+#include "src/mysql/connection.h"
 
 namespace osc::apply {
 
@@ -27,9 +28,18 @@ class RowSql {
   // returns false when no written column differs.
   bool AppendUpdate(std::string& out, const Change& change, const binlog::RowImage& before) const;
 
+  // Large values do not stand in the statement, which might exceed the server's max_allowed_packet:
+  // they are put together in variables of the session before it, piece by piece.
+  bool HasLargeValues(const Change& change) const;
+  // Throws kUnprojectable when the server takes no value of that size.
+  void SendLargeValues(mysql::Connection& connection, const Change& change) const;
+  void ForgetLargeValues(mysql::Connection& connection, const Change& change) const;
+
  private:
   void AppendCell(std::string& out, const Change& change, const binlog::RowImage& image,
-                  size_t source) const;
+                  size_t source, size_t large_from) const;
+  size_t LargeFrom(const binlog::RowImage& image) const;
+  bool IsLarge(const binlog::RowImage& image, size_t source, size_t large_from) const;
 
   const RowMapping& mapping_;
   std::vector<std::string> quoted_;  // target names of mapping.columns

@@ -87,7 +87,7 @@ void RowWriter::WriteInOrder(mysql::Connection& connection,
                              const std::vector<const Change*>& changes) const {
   for (const Change* change : changes) {
     try {
-      WriteOne(connection, *change);
+      IsLarge(*change) ? WriteLarge(connection, *change) : WriteOne(connection, *change);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kUnprojectable) throw;
       throw ExplainUnfit(connection, mapping_, ValuesOfChange(mapping_, *change),
@@ -106,6 +106,12 @@ void RowWriter::ExpectOne(mysql::Connection& connection, const std::string& sql,
               "row " + DescribeKey(mapping_, change) + " is missing in " +
                   mysql::Quote(mapping_.target),
               "somebody else has changed the off-stage table");
+}
+
+void RowWriter::WriteLarge(mysql::Connection& connection, const Change& change) const {
+  sql_.SendLargeValues(connection, change);
+  WriteOne(connection, change);
+  sql_.ForgetLargeValues(connection, change);
 }
 
 void RowWriter::WriteOne(mysql::Connection& connection, const Change& change) const {

@@ -26,8 +26,11 @@ class RowWriter {
  public:
   RowWriter(const RowMapping& mapping, WriteMode mode);
 
+  // True when the change has to be written by WriteInOrder because of its size.
+  bool IsLarge(const Change& change) const { return sql_.HasLargeValues(change); }
+
   // Writes the net effect of the changes, row by row key, in few statements. Correct only for
-  // changes without moved keys. Throws kUnprojectable or kDiverged (or whatever the server says)
+  // changes without moved keys, none of them large. Throws kUnprojectable or kDiverged (or whatever the server says)
   // with part of the work done: roll back and use WriteInOrder, which names the row.
   void WriteNet(mysql::Connection& connection, const std::vector<const Change*>& changes) const;
 
@@ -36,6 +39,7 @@ class RowWriter {
   void WriteInOrder(mysql::Connection& connection, const std::vector<const Change*>& changes) const;
 
  private:
+  void WriteLarge(mysql::Connection& connection, const Change& change) const;
   void WriteOne(mysql::Connection& connection, const Change& change) const;
   void InsertOrResync(mysql::Connection& connection, const Change& change) const;
   void ExpectOne(mysql::Connection& connection, const std::string& sql, const Change& change) const;

@@ -16,6 +16,12 @@ namespace {
 constexpr std::chrono::seconds kAdvanceWithRows{5};
 constexpr std::chrono::seconds kAdvanceIdle{60};
 
+// A conflict over row locks that lasts no longer is nothing to tell.
+constexpr std::chrono::seconds kQuietConflict{3};
+
+// What may wait in all lanes together, as it lies in memory.
+constexpr size_t kBudgetBytes = 32 << 20;
+
 mysql::ConnectionOptions WithTimeout(mysql::ConnectionOptions options) {
   options.read_timeout = std::chrono::seconds(60);
   return options;
@@ -35,9 +41,11 @@ Stream::Stream(StreamOptions options, std::shared_ptr<const CopyFrontier> fronti
     : options_(std::move(options)),
       frontier_(std::move(frontier)),
       checkpoint_(options_.checkpoint, Marker(options_.id, "checkpoint")),
+      prepared_(options_.prepared, Marker(options_.id, "prepared")),
       replace_forward_{&options_.forward, RowWriter(options_.forward, WriteMode::kReplace)},
       inverse_{&options_.inverse, RowWriter(options_.inverse, WriteMode::kExact)},
-      forward_{&options_.forward, RowWriter(options_.forward, WriteMode::kExact)} {}
+      forward_{&options_.forward, RowWriter(options_.forward, WriteMode::kExact)},
+      budget_(kBudgetBytes) {}
 
 Stream::~Stream() {
   if (thread_.joinable()) {  // first: it pushes to the lanes
@@ -56,6 +64,7 @@ void Stream::start(int swaps_done) {
   connection_ = mysql::Connection::Open(WithTimeout(options_.connection));
   CheckServer();
   Checkpoint checkpoint = checkpoint_.Load(*connection_);
+  prepared_.Find(*connection_);
   epoch_ = checkpoint.epoch;
   swap_phase_ = swaps_done > checkpoint.epoch ? SwapPhase::kDone : SwapPhase::kNone;
   read_ = checkpoint.Start();
@@ -69,7 +78,9 @@ void Stream::start(int swaps_done) {
       tracker_->Finish(number);
     };
     callbacks.failed = [this](const Error& error) { Fail(error); };
-    callbacks.retrying = [this](const Error& error) { NoteRetry(error.message()); };
+    callbacks.retrying = [this](const Error& error, base::Clock::duration tried) {
+      NoteFailure(error, tried);
+    };
     lanes_.push_back(std::make_unique<Lane>(static_cast<int>(i), WithTimeout(options_.connection),
                                             checkpoint_, std::move(callbacks)));
     lanes_.back()->start();
@@ -100,6 +111,7 @@ Stream::Status Stream::status() const {
   status.running = running_;
   status.epoch = epoch_;
   status.rows_applied = rows_applied_;
+  status.conflicts = conflicts_;
   if (tracker_) status.applied = tracker_->Applied();
   if (lag_) status.lag = lag_->Lag();
   const std::lock_guard lock(mutex_);
@@ -140,6 +152,15 @@ void Stream::NoteRetry(const std::string& reason) {
   retrying_ = reason;
 }
 
+// Lanes and chunks of the copy meet on the off-stage table's indexes, and now and then one of them
+// has to give way. Only one that never gets through is worth a word.
+void Stream::NoteFailure(const Error& error, base::Clock::duration tried) {
+  if (error.code() != ErrorCode::kRetryable) return NoteRetry(error.message());
+  const uint64_t conflicts = ++conflicts_;
+  if (tried < kQuietConflict) return;
+  NoteRetry("conflict " + std::to_string(conflicts) + " over row locks: " + error.message());
+}
+
 void Stream::Run(std::stop_token stop) {
   try {
     const base::RetryPolicy policy{.attempts = std::numeric_limits<int>::max()};
@@ -159,10 +180,11 @@ void Stream::ReadUntilError(std::stop_token stop) {
     connection_ = mysql::Connection::Open(WithTimeout(options_.connection));
     CheckServer();
   }
-  binlog::Reader reader(options_.connection, read_,
-                        [this](std::string_view database, std::string_view table) {
-                          return database == options_.live.database && table == options_.live.name;
-                        });
+  const auto filter = [this](std::string_view database, std::string_view table) {
+    return database == options_.live.database && table == options_.live.name;
+  };
+  constexpr std::chrono::milliseconds kHeartbeat{200};
+  binlog::Reader reader(options_.connection, read_, filter, kHeartbeat, options_.row_memory);
   while (!stop.stop_requested()) {
     auto transaction = reader.Next(stop);
     if (!transaction) {
@@ -177,39 +199,71 @@ void Stream::ReadUntilError(std::stop_token stop) {
 }
 
 void Stream::Dispatch(std::stop_token stop, binlog::Transaction transaction) {
+  const bool is_commit = transaction.xa == binlog::Transaction::Xa::kCommit;
+  binlog::Position before;
+  if (transaction.HasRows() || is_commit) before = read_;
   // A statement changes what the rows after it mean, so it is handled before the position that
   // covers it can be stored.
   AdvancePosition(&read_, transaction);
   if (!transaction.statement.empty()) HandleStatement(stop, transaction);
-  const uint64_t number = next_number_++;
-  Route route;
-  std::shared_ptr<const binlog::Transaction> owner;
-  if (!transaction.rows.empty()) {
-    owner = std::make_shared<const binlog::Transaction>(std::move(transaction));
-    route = MakeRoute(*owner);
-    DropApplied(*owner, &route);
-    if (!route.rows.empty()) HoldDuringSwap(stop);
-  }
-  const binlog::Transaction& place = owner ? *owner : transaction;
-  if (route.rows.empty()) {
-    tracker_->Begin(number, place, 0);
+  const bool was_prepared = HandleXa(stop, &transaction);
+  binlog::RowParts parts(std::move(transaction.spool), std::move(transaction.rows),
+                         options_.part_bytes);
+  if (!parts.AtEnd()) {
+    DispatchRows(stop, transaction, std::move(parts), before, !was_prepared);
+    if (was_prepared) ForgetPrepared(stop, transaction);
   } else {
-    rows_since_advance_ = true;
-    if (route.barrier) {
-      ApplyAlone(stop, owner, std::move(route));
-    } else {
-      SendToLanes(stop, owner, std::move(route));
-    }
+    tracker_->Begin(next_number_++, transaction, 0);
   }
-  if (lane_start_.empty()) return;
-  for (const binlog::Position& lane : lane_start_) {
-    if (!read_.Covers(lane)) return;
-  }
-  lane_start_.clear();
+  PassLaneStart(transaction);
 }
 
-bool Stream::LaneCovers(int lane, const binlog::Transaction& transaction) const {
-  return !lane_start_.empty() && CoversTransaction(lane_start_[lane], transaction);
+void Stream::DispatchRows(std::stop_token stop, const binlog::Transaction& transaction,
+                          binlog::RowParts parts, const binlog::Position& before,
+                          bool ends_transaction) {
+  uint64_t row = 0;
+  while (!parts.AtEnd()) {
+    Route route;
+    route.transaction = &transaction;
+    route.number = next_number_++;
+    route.next_row = row;
+    route.part = std::make_shared<RowsPart>(parts.Next());
+    route.is_last = ends_transaction && parts.AtEnd();
+    FillRoute(&route);
+    row = route.next_row;
+    DropApplied(&route);
+    if (route.rows.empty()) {
+      BeginRoute(route, 0);
+      continue;
+    }
+    HoldDuringSwap(stop);
+    budget_.Take(stop, route.bytes);
+    route.part->budget = &budget_;
+    route.part->bytes = route.bytes;
+    LaneCheckpoint reached{route.is_last ? read_ : before, {}};
+    if (!route.is_last) reached.begun = {TransactionName(transaction), row};
+    route.position = reached.Encode();
+    rows_since_advance_ = true;
+    route.barrier ? ApplyAlone(stop, std::move(route)) : SendToLanes(stop, std::move(route));
+  }
+}
+
+bool Stream::LaneCovers(int lane, const binlog::Transaction& transaction, uint64_t row) const {
+  if (lane_start_.empty()) return false;
+  const LaneCheckpoint& start = lane_start_[lane];
+  return CoversTransaction(start.position, transaction) ||
+         (start.begun && row < start.begun->rows &&
+          start.begun->transaction == TransactionName(transaction));
+}
+
+void Stream::PassLaneStart(const binlog::Transaction& transaction) {
+  if (lane_start_.empty()) return;
+  bool passed_all = true;
+  for (LaneCheckpoint& lane : lane_start_) {
+    if (lane.begun && lane.begun->transaction == TransactionName(transaction)) lane.begun.reset();
+    if (lane.begun || !read_.Covers(lane.position)) passed_all = false;
+  }
+  if (passed_all) lane_start_.clear();
 }
 
 void Stream::HoldDuringSwap(std::stop_token stop) {
@@ -218,9 +272,8 @@ void Stream::HoldDuringSwap(std::stop_token stop) {
     base::ThrowIfStopped(stop);
   }
   if (swap_phase_ == SwapPhase::kDone) {
-    throw Error(ErrorCode::kDiverged,
-                "rows of " + mysql::Quote(options_.live) +
-                    " were written between the freeze point and the swap");
+    throw Error(ErrorCode::kDiverged, "rows of " + mysql::Quote(options_.live) +
+                                          " were written between the freeze point and the swap");
   }
 }
 
@@ -266,8 +319,8 @@ void Stream::Truncate(std::stop_token stop) {
   // DDL cannot commit with the checkpoint. Doing it twice is harmless: no row that came after it in
   // the binlog can have been applied before the checkpoint has passed it.
   WaitForAllLanes(stop);
-  for (const binlog::Position& lane : lane_start_) {
-    if (lane.Covers(read_)) return;
+  for (const LaneCheckpoint& lane : lane_start_) {
+    if (lane.position.Covers(read_)) return;
   }
   HoldDuringSwap(stop);
   const std::string truncate = "TRUNCATE TABLE " + mysql::Quote(options_.off_stage) + " /* " +
@@ -307,6 +360,7 @@ void Stream::ConfirmSwap(int number) {
 
 void Stream::RunOnOwnConnection(std::stop_token stop,
                                 const std::function<void(mysql::Connection&)>& work) {
+  const auto started = base::Clock::now();
   const base::RetryPolicy policy{.attempts = std::numeric_limits<int>::max()};
   base::Retry(
       stop, policy,
@@ -318,11 +372,12 @@ void Stream::RunOnOwnConnection(std::stop_token stop,
           }
           work(*connection_);
         } catch (const Error& error) {
-          if (error.code() == ErrorCode::kConnectionLost) connection_.reset();
+          // With it goes a transaction that was not finished.
+          if (base::IsRetryable(error.code())) connection_.reset();
           throw;
         }
       },
-      [&](const Error& error) { NoteRetry(error.message()); });
+      [&](const Error& error) { NoteFailure(error, base::Clock::now() - started); });
 }
 
 void Stream::WaitForAllLanes(std::stop_token stop) {

@@ -22,6 +22,8 @@
 #include "src/apply/copy_frontier.h"
 #include "src/apply/lag.h"
 #include "src/apply/lane.h"
+#include "src/apply/memory_budget.h"
+#include "src/apply/prepared_rows.h"
 #include "src/apply/row_mapping.h"
 #include "src/apply/row_writer.h"
 #include "src/base/wait.h"
@@ -37,8 +39,13 @@ struct StreamOptions {
   mysql::TableName live;
   mysql::TableName off_stage;
   mysql::TableName checkpoint;
+  mysql::TableName prepared;             // for rows of prepared XA transactions
   RowMapping forward;                    // old definition to new
   RowMapping inverse;                    // new definition to old
+  // A transaction is applied in parts of about this many bytes of row events, and its rows wait in a
+  // file for its commit when they are more than row_memory. Neither changes what is applied.
+  size_t part_bytes = 256 * 1024;
+  binlog::RowMemory row_memory;
 };
 
 // The comment in our own statements on the two tables, "osc:<id>:<what>".
@@ -73,6 +80,7 @@ class Stream {
     uint64_t rows_applied = 0;
     std::chrono::milliseconds lag{0};
     std::string retrying;  // why it is trying again, empty when all is well
+    uint64_t conflicts = 0;  // deadlocks and lock waits that were given up and tried again
     std::optional<Error> error;
   };
   Status status() const;
@@ -94,15 +102,22 @@ class Stream {
   };
   struct Routed {
     Change change;
+    uint64_t row = 0;  // counted through the transaction
     int lane = 0;
     bool moved = false;
     std::vector<uint64_t> values;  // hashes of the unique values that it takes or gives up
   };
-  // The rows of one transaction on their way to the lanes.
+  // Rows of one transaction, all or a part of them, on their way to the lanes.
   struct Route {
+    const binlog::Transaction* transaction = nullptr;  // whose rows have been taken out
+    uint64_t number = 0;
+    uint64_t next_row = 0;  // of the transaction, behind these
+    bool is_last = true;
+    std::shared_ptr<RowsPart> part;
+    std::string position;  // the lanes' checkpoint when these have been applied, encoded
     std::vector<Routed> rows;
     bool barrier = false;
-    size_t bytes = 0;
+    size_t bytes = 0;      // of memory, about
   };
 
   void Run(std::stop_token stop);
@@ -112,18 +127,21 @@ class Stream {
   void HandleStatement(std::stop_token stop, const binlog::Transaction& transaction);
   void Truncate(std::stop_token stop);
   void PassSwap(std::stop_token stop, int number);
-  Route MakeRoute(const binlog::Transaction& transaction);
+  void DispatchRows(std::stop_token stop, const binlog::Transaction& transaction,
+                    binlog::RowParts parts, const binlog::Position& before, bool ends_transaction);
+  bool HandleXa(std::stop_token stop, binlog::Transaction* transaction);
+  void ForgetPrepared(std::stop_token stop, const binlog::Transaction& transaction);
+  void FillRoute(Route* route);
   void AddRow(const binlog::RowsEvent& event, binlog::RowImage before, binlog::RowImage after,
               Route* route);
   bool IsBeyondFrontier(const binlog::RowImage& image) const;
   void AddChange(Change change, bool moved, Route* route);
   void AddValues(const RowMapping& mapping, const Change& change, Routed* row, bool* barrier) const;
   void FindConflictsWithin(Route* route) const;
-  void DropApplied(const binlog::Transaction& transaction, Route* route) const;
-  void SendToLanes(std::stop_token stop, std::shared_ptr<const binlog::Transaction> transaction,
-                   Route route);
-  void ApplyAlone(std::stop_token stop, std::shared_ptr<const binlog::Transaction> transaction,
-                  Route route);
+  void DropApplied(Route* route) const;
+  void BeginRoute(const Route& route, int parts);
+  void SendToLanes(std::stop_token stop, Route route);
+  void ApplyAlone(std::stop_token stop, Route route);
   void WaitForRivals(std::stop_token stop, const Route& route);
   void WaitForAllLanes(std::stop_token stop);
   void AdvanceLanes(std::stop_token stop);
@@ -132,14 +150,18 @@ class Stream {
   // Before rows that are not applied yet. Those that a restart only reads again are no sign of a
   // write behind the lock: the drain had applied them.
   void HoldDuringSwap(std::stop_token stop);
-  bool LaneCovers(int lane, const binlog::Transaction& transaction) const;
+  bool LaneCovers(int lane, const binlog::Transaction& transaction, uint64_t row) const;
+  void PassLaneStart(const binlog::Transaction& transaction);
   const Direction& direction() const;
   void Fail(const Error& error);
   void NoteRetry(const std::string& reason);
+  // tried: for how long.
+  void NoteFailure(const Error& error, base::Clock::duration tried);
 
   const StreamOptions options_;
   const std::shared_ptr<const CopyFrontier> frontier_;
   const CheckpointTable checkpoint_;
+  PreparedRows prepared_;  // the dispatcher's own
   const Direction replace_forward_;  // epoch 0
   const Direction inverse_;          // odd epochs
   const Direction forward_;          // even epochs from 2 on
@@ -147,6 +169,7 @@ class Stream {
   std::atomic<SwapPhase> swap_phase_{SwapPhase::kNone};
   std::atomic<int> epoch_{0};
   std::atomic<uint64_t> rows_applied_{0};
+  std::atomic<uint64_t> conflicts_{0};
   std::atomic<bool> running_{false};
   mutable std::mutex mutex_;  // guards error_, retrying_, and the turn against ConfirmSwap
   std::optional<Error> error_;
@@ -154,7 +177,7 @@ class Stream {
 
   // The dispatcher's own, used by its thread only.
   binlog::Position read_;                       // everything up to here has been handed to lanes
-  std::vector<binlog::Position> lane_start_;    // what each lane had when it started; emptied when
+  std::vector<LaneCheckpoint> lane_start_;      // what each lane had when it started; emptied when
                                                 // reading has passed them all
   uint64_t next_number_ = 1;
   std::vector<uint64_t> lane_last_;             // number of the last item pushed to each lane
@@ -167,6 +190,7 @@ class Stream {
   base::Clock::time_point last_advance_{};
   std::optional<mysql::Connection> connection_;  // for barriers
 
+  MemoryBudget budget_;  // outlives the lanes, which hold parts
   std::unique_ptr<AppliedTracker> tracker_;
   std::unique_ptr<LagSampler> lag_;
   std::vector<std::unique_ptr<Lane>> lanes_;

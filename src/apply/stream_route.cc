@@ -16,22 +16,22 @@ using binlog::ChangeKind;
 
 constexpr size_t kMostValueHolders = 200000;
 
-Stream::Route Stream::MakeRoute(const binlog::Transaction& transaction) {
-  Route route;
+void Stream::FillRoute(Route* route) {
   const binlog::TableMap* checked = nullptr;  // a table map serves several events in a row
-  for (const binlog::RowsEvent& event : transaction.rows) {
+  for (const binlog::RowsEvent& event : route->part->events) {
     if (&event.map() != checked) {
       binlog::CheckTableMap(event.map(), direction().mapping->source_types);
       checked = &event.map();
     }
-    route.bytes += event.byte_size();
+    route->bytes += event.byte_size();
     binlog::RowReader reader(event);
     binlog::RowImage before;
     binlog::RowImage after;
-    while (reader.Next(&before, &after)) AddRow(event, before, after, &route);
+    for (; reader.Next(&before, &after); ++route->next_row) AddRow(event, before, after, route);
   }
-  if (!route.barrier) FindConflictsWithin(&route);
-  return route;
+  const size_t cells = direction().mapping->source_types.size();
+  route->bytes += route->rows.size() * (sizeof(Change) + 2 * cells * sizeof(binlog::Cell));
+  if (!route->barrier) FindConflictsWithin(route);
 }
 
 void Stream::AddRow(const binlog::RowsEvent& event, binlog::RowImage before, binlog::RowImage after,
@@ -67,6 +67,7 @@ void Stream::AddChange(Change change, bool moved, Route* route) {
   const RowMapping& mapping = *direction().mapping;
   Routed row;
   row.change = std::move(change);
+  row.row = route->next_row;
   row.moved = moved;
   if (mapping.can_use_lanes && lanes_.size() > 1) {
     const auto hash =
@@ -122,9 +123,20 @@ void Stream::FindConflictsWithin(Route* route) const {
 // What a lane had applied before a restart is read again and left out, row by row: whether a
 // transaction goes to the lanes or is a barrier may differ from the first time, because the copy's
 // frontier has moved.
-void Stream::DropApplied(const binlog::Transaction& transaction, Route* route) const {
+void Stream::DropApplied(Route* route) const {
   if (lane_start_.empty()) return;
-  std::erase_if(route->rows, [&](const Routed& row) { return LaneCovers(row.lane, transaction); });
+  std::erase_if(route->rows, [&](const Routed& row) {
+    return LaneCovers(row.lane, *route->transaction, row.row);
+  });
+}
+
+// parts: how many lanes have rows of it.
+void Stream::BeginRoute(const Route& route, int parts) {
+  if (route.is_last) {
+    tracker_->Begin(route.number, *route.transaction, parts);
+  } else if (parts > 0) {
+    tracker_->BeginWithin(route.number, parts);
+  }
 }
 
 void Stream::WaitForRivals(std::stop_token stop, const Route& route) {
@@ -137,53 +149,50 @@ void Stream::WaitForRivals(std::stop_token stop, const Route& route) {
   }
 }
 
-void Stream::SendToLanes(std::stop_token stop,
-                         std::shared_ptr<const binlog::Transaction> transaction, Route route) {
-  const uint64_t number = next_number_ - 1;
+void Stream::SendToLanes(std::stop_token stop, Route route) {
   WaitForRivals(stop, route);
   if (value_holders_.size() > kMostValueHolders) {
     WaitForAllLanes(stop);
     value_holders_.clear();
   }
   std::vector<LaneItem> items(lanes_.size());
-  const auto position = std::make_shared<const std::string>(read_.Encode());
+  const auto position = std::make_shared<const std::string>(std::move(route.position));
+  const size_t row_bytes = route.bytes / route.rows.size();
   int parts = 0;
   for (Routed& row : route.rows) {
     LaneItem& item = items[row.lane];
     if (item.changes.empty()) {
       ++parts;
-      item.number = number;
-      item.transaction = transaction;
+      item.number = route.number;
+      item.part = route.part;
       item.position = position;
       item.writer = &direction().writer;
-      item.bytes = route.bytes;
     }
+    item.bytes += row_bytes;
     item.in_order = item.in_order || row.moved;
-    for (const uint64_t value : row.values) value_holders_[value] = {row.lane, number};
+    for (const uint64_t value : row.values) value_holders_[value] = {row.lane, route.number};
     item.changes.push_back(std::move(row.change));
   }
-  tracker_->Begin(number, *transaction, parts);
+  BeginRoute(route, parts);
   for (size_t lane = 0; lane < items.size(); ++lane) {
     if (items[lane].changes.empty()) continue;
-    lane_last_[lane] = number;
+    lane_last_[lane] = route.number;
     lanes_[lane]->Push(stop, std::move(items[lane]));
   }
 }
 
-void Stream::ApplyAlone(std::stop_token stop,
-                        std::shared_ptr<const binlog::Transaction> transaction, Route route) {
-  const uint64_t number = next_number_ - 1;
+void Stream::ApplyAlone(std::stop_token stop, Route route) {
   WaitForAllLanes(stop);
-  tracker_->Begin(number, *transaction, 1);
+  BeginRoute(route, 1);
   LaneItem item;
   item.writer = &direction().writer;
   item.in_order = true;
   for (Routed& row : route.rows) item.changes.push_back(std::move(row.change));
-  const std::string encoded = read_.Encode();
+  const std::string& encoded = route.position;
   // After a restart a lane may be ahead of this transaction; its position must not go back.
   std::vector<int> behind;
   for (int lane = 0; lane < static_cast<int>(lanes_.size()); ++lane) {
-    if (!LaneCovers(lane, *transaction)) behind.push_back(lane);
+    if (!LaneCovers(lane, *route.transaction, route.next_row - 1)) behind.push_back(lane);
   }
   const std::string advance = checkpoint_.SetLanes(behind, encoded);
   bool outcome_unknown = false;
@@ -200,7 +209,7 @@ void Stream::ApplyAlone(std::stop_token stop,
   });
   rows_applied_ += item.changes.size();
   value_holders_.clear();
-  tracker_->Finish(number);
+  tracker_->Finish(route.number);
 }
 
 }  // namespace osc::apply

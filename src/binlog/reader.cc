@@ -11,9 +11,10 @@ namespace osc::binlog {
 class Reader::Impl {
  public:
   Impl(const mysql::ConnectionOptions& options, const Position& start, TableFilter filter,
-       std::chrono::milliseconds heartbeat)
+       std::chrono::milliseconds heartbeat, RowMemory memory)
       : connection_(options, heartbeat),
-        builder_(connection_.server().family, start.gtids.has_value(), std::move(filter)),
+        builder_(connection_.server().family, start.gtids.has_value(), std::move(filter),
+                 std::move(memory)),
         has_checksums_(connection_.expects_checksums()) {
     if (!start.gtids) {
       file_ = start.file;
@@ -126,8 +127,9 @@ class Reader::Impl {
 };
 
 Reader::Reader(const mysql::ConnectionOptions& options, const Position& start, TableFilter filter,
-               std::chrono::milliseconds heartbeat)
-    : impl_(std::make_unique<Impl>(options, start, std::move(filter), heartbeat)) {}
+               std::chrono::milliseconds heartbeat, RowMemory memory)
+    : impl_(std::make_unique<Impl>(options, start, std::move(filter), heartbeat,
+                                   std::move(memory))) {}
 Reader::~Reader() = default;
 
 std::optional<Transaction> Reader::Next(std::stop_token stop) { return impl_->Next(stop); }

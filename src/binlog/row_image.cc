@@ -105,7 +105,7 @@ bool IsFull(std::string_view bitmap, size_t columns) {
 
 RowsEvent::RowsEvent(ChangeKind kind, std::shared_ptr<const TableMap> map, std::string body,
                      size_t bitmaps_at, size_t column_count)
-    : kind_(kind), map_(std::move(map)), body_(std::move(body)) {
+    : kind_(kind), map_(std::move(map)), body_(std::move(body)), bitmaps_at_(bitmaps_at) {
   if (column_count != map_->columns.size()) {
     throw Error(ErrorCode::kDiverged,
                 "a rows event of " + map_->Name() + " has " + std::to_string(column_count) +

@@ -64,6 +64,7 @@ struct TableMap {
   std::string database;
   std::string table;
   std::vector<MappedColumn> columns;
+  std::string encoded;  // the event's body that this was parsed from
 
   std::string Name() const { return database + "." + table; }
 };
@@ -111,13 +112,18 @@ class RowsEvent {
 
   ChangeKind kind() const { return kind_; }
   const TableMap& map() const { return *map_; }
+  const std::shared_ptr<const TableMap>& shared_map() const { return map_; }
   size_t byte_size() const { return body_.size(); }
+  // What the constructor was given.
+  const std::string& body() const { return body_; }
+  size_t bitmaps_at() const { return bitmaps_at_; }
 
  private:
   friend class RowReader;
   ChangeKind kind_;
   std::shared_ptr<const TableMap> map_;
   std::string body_;
+  size_t bitmaps_at_;
   size_t rows_at_;
 };
 

@@ -196,6 +196,7 @@ TableMap ParseTableMap(std::string_view body) {
   map.table_id = names.table_id;
   map.database = names.database;
   map.table = names.table;
+  map.encoded = body;
   const std::string_view types = reader.Take(reader.PackedLength());
   ByteReader metadata(reader.Take(reader.PackedLength()));
   map.columns.reserve(types.size());

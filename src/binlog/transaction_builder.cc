@@ -90,8 +90,12 @@ std::optional<RowsKind> ClassifyRows(uint8_t type) {
 
 }  // namespace
 
-TransactionBuilder::TransactionBuilder(mysql::Family family, bool with_gtids, TableFilter filter)
-    : family_(family), with_gtids_(with_gtids), filter_(std::move(filter)) {}
+TransactionBuilder::TransactionBuilder(mysql::Family family, bool with_gtids, TableFilter filter,
+                                       RowMemory memory)
+    : family_(family),
+      with_gtids_(with_gtids),
+      filter_(std::move(filter)),
+      memory_(std::move(memory)) {}
 
 void TransactionBuilder::BeginFile() {
   in_group_ = false;
@@ -176,6 +180,7 @@ void TransactionBuilder::StartGroup() {
   in_group_ = true;
   has_begun_ = false;
   current_ = Transaction();
+  bytes_in_memory_ = 0;
   last_schema_.clear();
   savepoints_.clear();
   ++group_;
@@ -222,26 +227,21 @@ std::optional<Transaction> TransactionBuilder::AddStatement(std::string_view sch
   if (!in_group_) StartGroup();
   if (Is(text, "COMMIT")) return Finish();
   if (Is(text, "ROLLBACK")) {
-    current_.rows.clear();  // see RollBackTo
+    ClearRowsInMemory();  // see RollBackTo
+    current_.spool.reset();
     return Finish();
   }
   if (StartsWith(text, "SAVEPOINT ")) {
     const std::string name = SavepointName(text.substr(10));
     std::erase_if(savepoints_, [&](const Savepoint& s) { return s.name == name; });
-    savepoints_.push_back({name, current_.rows.size()});
+    savepoints_.push_back({name, SpooledBytes(), current_.rows.size()});
     return std::nullopt;
   }
   if (StartsWith(text, "ROLLBACK TO ")) {
     RollBackTo(SavepointName(text.substr(12)));
     return std::nullopt;
   }
-  if (StartsWith(text, "XA ")) {
-    // XA START and END stand around the rows of a group that an XA_PREPARE event ends; COMMIT and
-    // ROLLBACK are groups of their own.
-    if (StartsWith(text, "XA START") || StartsWith(text, "XA BEGIN")) has_begun_ = true;
-    if (StartsWith(text, "XA COMMIT") || StartsWith(text, "XA ROLLBACK")) return Finish();
-    return std::nullopt;
-  }
+  if (StartsWith(text, "XA ")) return AddXaStatement(text.substr(3));
   if (current_.statement.empty()) {
     current_.schema = schema;
   } else {
@@ -256,6 +256,23 @@ std::optional<Transaction> TransactionBuilder::AddStatement(std::string_view sch
   return Finish();
 }
 
+// XA START and END stand around the rows of a group that an XA_PREPARE event ends; COMMIT and
+// ROLLBACK are groups of their own. All write the xid in the same way.
+std::optional<Transaction> TransactionBuilder::AddXaStatement(std::string_view text) {
+  const size_t space = text.find(' ');
+  if (space != std::string_view::npos) current_.xid = text.substr(space + 1);
+  if (StartsWith(text, "START") || StartsWith(text, "BEGIN")) has_begun_ = true;
+  if (StartsWith(text, "COMMIT")) {
+    current_.xa = Transaction::Xa::kCommit;
+    return Finish();
+  }
+  if (StartsWith(text, "ROLLBACK")) {
+    current_.xa = Transaction::Xa::kRollback;
+    return Finish();
+  }
+  return std::nullopt;
+}
+
 // The servers write what was rolled back when a table without transactions took part (seen on
 // MariaDB 10.11 and 11.8 with MyISAM; MySQL with GTIDs does not let them mix). Rows of such a table
 // lie in a group of their own, which commits; these are rows of transactional tables, and gone.
@@ -263,24 +280,48 @@ void TransactionBuilder::RollBackTo(const std::string& savepoint) {
   const auto found = std::find_if(savepoints_.begin(), savepoints_.end(),
                                   [&](const Savepoint& s) { return s.name == savepoint; });
   if (found == savepoints_.end()) {
-    if (current_.rows.empty()) return;
-    throw Error(ErrorCode::kDiverged,
-                "the binlog has a ROLLBACK to an unknown savepoint after rows of " +
-                    current_.rows.back().map().Name());
+    if (!current_.HasRows()) return;
+    throw Error(ErrorCode::kDiverged, "the binlog has a ROLLBACK to an unknown savepoint " +
+                                          savepoint + " after rows of the table");
   }
-  current_.rows.erase(current_.rows.begin() + static_cast<ptrdiff_t>(found->rows),
-                      current_.rows.end());
+  if (found->spooled < SpooledBytes()) {
+    ClearRowsInMemory();
+    current_.spool->CutTo(found->spooled);
+  } else {
+    for (size_t i = found->rows; i < current_.rows.size(); ++i) {
+      bytes_in_memory_ -= current_.rows[i].byte_size() + sizeof(RowsEvent);
+    }
+    current_.rows.erase(current_.rows.begin() + static_cast<ptrdiff_t>(found->rows),
+                        current_.rows.end());
+  }
   savepoints_.erase(found + 1, savepoints_.end());
 }
 
-std::optional<Transaction> TransactionBuilder::AddXaPrepare(std::string_view body) {
-  const bool is_one_phase = ByteReader(body).Little(1) != 0;
-  if (!is_one_phase && !current_.rows.empty()) {
-    throw Error(ErrorCode::kDiverged,
-                "an XA transaction prepared changes of " + current_.rows.front().map().Name() +
-                    ", which cannot be carried over",
-                "keep XA transactions away from the table while it is being migrated");
+void TransactionBuilder::ClearRowsInMemory() {
+  current_.rows.clear();
+  bytes_in_memory_ = 0;
+}
+
+void TransactionBuilder::SpoolRows() {
+  if (!current_.spool) current_.spool = std::make_shared<RowSpool>(memory_.directory);
+  const uint64_t start = current_.spool->size();
+  std::vector<uint64_t> ends{start};
+  for (const RowsEvent& event : current_.rows) {
+    current_.spool->Append(event);
+    ends.push_back(current_.spool->size());
   }
+  for (Savepoint& savepoint : savepoints_) {
+    if (savepoint.spooled == start) {
+      savepoint.spooled = ends[savepoint.rows];
+      savepoint.rows = 0;
+    }
+  }
+  ClearRowsInMemory();
+}
+
+Transaction TransactionBuilder::AddXaPrepare(std::string_view body) {
+  const bool is_one_phase = ByteReader(body).Little(1) != 0;
+  if (!is_one_phase) current_.xa = Transaction::Xa::kPrepare;
   return Finish();
 }
 
@@ -301,13 +342,11 @@ void TransactionBuilder::AddTableMap(std::string_view body) {
   known.group = group_;
   if (!filter_(names.database, names.table)) {
     known.map = nullptr;
-    known.body.clear();
     return;
   }
   // The same map comes again with every statement.
-  if (known.map != nullptr && known.body == body) return;
+  if (known.map != nullptr && known.map->encoded == body) return;
   known.map = std::make_shared<const TableMap>(ParseTableMap(body));
-  known.body = body;
 }
 
 void TransactionBuilder::AddRows(const Event& event) {
@@ -342,6 +381,8 @@ void TransactionBuilder::AddRows(const Event& event) {
     body = event.body;
   }
   current_.rows.emplace_back(kind.kind, found->second.map, std::move(body), bitmaps_at, columns);
+  bytes_in_memory_ += current_.rows.back().byte_size() + sizeof(RowsEvent);
+  if (bytes_in_memory_ > memory_.bytes) SpoolRows();
 }
 
 Transaction TransactionBuilder::Finish() {

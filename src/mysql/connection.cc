@@ -205,7 +205,10 @@ Connection Connection::Open(const ConnectionOptions& options) {
                 LoginHint(code, options), code);
   }
   Connection connection(std::move(mysql), options);
-  connection.server_ = ParseServerVersion(connection.QueryValue("SELECT @@version").value_or(""));
+  Result server = connection.Query("SELECT @@version, @@max_allowed_packet");
+  server.Next();
+  connection.server_ = ParseServerVersion(server.Text(0));
+  connection.max_packet_bytes_ = server.Number(1);
   connection.Execute(
       "SET NAMES utf8mb4, time_zone='+00:00', autocommit=1, "
       "sql_mode='STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_AUTO_VALUE_ON_ZERO,"
@@ -223,6 +226,17 @@ void Connection::Throw(std::string_view sql) {
               std::string(mysql_error(mysql_.get())) + " (error " + std::to_string(code) +
                   ", in: " + Shorten(sql) + ")",
               "", code);
+}
+
+void Connection::CheckSize(std::string_view sql) const {
+  // One byte of the packet is the command. Before it is known nothing large is sent.
+  if (max_packet_bytes_ == 0 || sql.size() < max_packet_bytes_) return;
+  throw Error(ErrorCode::kUnprojectable,
+              "a statement of " + std::to_string(sql.size()) +
+                  " bytes is more than the server's "
+                  "max_allowed_packet of " +
+                  std::to_string(max_packet_bytes_) + " (" + Shorten(sql) + ")",
+              "raise max_allowed_packet");
 }
 
 // Reads the rows of the present result, if it has any. An error may come only with them.
@@ -254,6 +268,7 @@ Result Connection::Query(std::string_view sql) {
 }
 
 uint64_t Connection::Execute(std::string_view sql) {
+  CheckSize(sql);
   if (mysql_real_query(mysql_.get(), sql.data(), sql.size()) != 0) Throw(sql);
   Discard(sql);
   const uint64_t matched = mysql_affected_rows(mysql_.get());
@@ -262,6 +277,7 @@ uint64_t Connection::Execute(std::string_view sql) {
 }
 
 void Connection::ExecuteMany(std::string_view sql, std::vector<uint64_t>* matched) {
+  CheckSize(sql);
   if (mysql_real_query(mysql_.get(), sql.data(), sql.size()) != 0) Throw(sql);
   while (true) {
     Discard(sql);

@@ -100,6 +100,9 @@ class Connection {
 
   uint64_t thread_id() const;
   const ServerInfo& server() const { return server_; }
+  // The server's max_allowed_packet. No statement may be larger (kUnprojectable, without sending it:
+  // the server would cut the connection), nor the result of a string function.
+  size_t max_packet_bytes() const { return max_packet_bytes_; }
   const ConnectionOptions& options() const { return options_; }
   st_mysql* handle() { return mysql_.get(); }
 
@@ -117,12 +120,14 @@ class Connection {
   };
   Connection(std::unique_ptr<st_mysql, Close> mysql, ConnectionOptions options);
   [[noreturn]] void Throw(std::string_view sql);
+  void CheckSize(std::string_view sql) const;
   void Discard(std::string_view sql);
   void Drain();
 
   std::unique_ptr<st_mysql, Close> mysql_;
   ConnectionOptions options_;
   ServerInfo server_;
+  size_t max_packet_bytes_ = 0;
 };
 
 // The class of a server error number, as Connection throws it.

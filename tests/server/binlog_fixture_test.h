@@ -61,7 +61,7 @@ class BinlogTest : public testing::TestWithParam<const char*> {
       std::optional<Transaction> transaction = reader.Next({});
       if (!transaction) continue;
       Pass(*transaction);
-      if (!transaction->rows.empty() || transaction->schema == database_) {
+      if (transaction->HasRows() || transaction->schema == database_) {
         own.push_back(std::move(*transaction));
       }
       if (reached_.Covers(end)) return own;

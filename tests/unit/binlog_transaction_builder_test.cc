@@ -51,9 +51,11 @@ const std::string kXid = Little(9, 8);
 
 class Builder {
  public:
-  explicit Builder(mysql::Family family = mysql::Family::kMySql, bool with_gtids = false)
-      : builder_(family, with_gtids,
-                 [](std::string_view, std::string_view table) { return table[0] == 'w'; }) {}
+  explicit Builder(mysql::Family family = mysql::Family::kMySql, bool with_gtids = false,
+                   RowMemory memory = {})
+      : builder_(
+            family, with_gtids,
+            [](std::string_view, std::string_view table) { return table[0] == 'w'; }, memory) {}
 
   // The transaction in short: "1,2" for rows of these values, statements in brackets; "-" as long
   // as there is none.
@@ -61,14 +63,22 @@ class Builder {
     last_ = builder_.Add(MakeEvent(type, body, flags));
     if (!last_) return "-";
     std::string text;
-    for (const RowsEvent& event : last_->rows) {
-      RowReader reader(event);
-      RowImage image;
-      while (reader.Next(nullptr, &image)) {
-        if (!text.empty()) text += ',';
-        text += std::to_string(image[0].data[0]);
+    was_spooled_ = last_->spool != nullptr;
+    RowParts parts(last_->spool, last_->rows, 30);
+    while (!parts.AtEnd()) {
+      for (const RowsEvent& event : parts.Next()) {
+        RowReader reader(event);
+        RowImage image;
+        while (reader.Next(nullptr, &image)) {
+          if (!text.empty()) text += ',';
+          text += std::to_string(image[0].data[0]);
+        }
       }
     }
+    using Xa = Transaction::Xa;
+    if (last_->xa == Xa::kPrepare) text = "prepare " + last_->xid + ": " + text;
+    if (last_->xa == Xa::kCommit) text = "commit " + last_->xid + text;
+    if (last_->xa == Xa::kRollback) text = "rollback " + last_->xid + text;
     if (!last_->statement.empty()) text += "[" + last_->schema + ": " + last_->statement + "]";
     return text;
   }
@@ -82,9 +92,11 @@ class Builder {
   }
   std::string LastGtid() const { return last_ && last_->gtid ? last_->gtid->ToString() : "none"; }
   void BeginFile() { builder_.BeginFile(); }
+  bool was_spooled() const { return was_spooled_; }
 
  private:
   TransactionBuilder builder_;
+  bool was_spooled_ = false;
   std::optional<Transaction> last_;
 };
 
@@ -137,6 +149,49 @@ TEST(TransactionBuilder, RollbacksAndSavepoints) {
   EXPECT_EQ(CodeOf([&] { builder.Sql("ROLLBACK TO `a`"); }), ErrorCode::kDiverged);
 }
 
+// The same with rows that go to a file: all at once, some of them, and none.
+TEST(TransactionBuilder, RollbacksAndSavepointsOfLargeTransactions) {
+  for (const size_t bytes : {size_t{0}, size_t{100}, size_t{200}, size_t{400}, size_t{1} << 20}) {
+    SCOPED_TRACE(bytes);
+    Builder builder(mysql::Family::kMySql, false, {bytes, ""});
+    builder.Sql("BEGIN");
+    for (char value = 1; value <= 9; ++value) builder.Insert(value);
+    EXPECT_EQ(builder.Add(kXidEvent, kXid), "1,2,3,4,5,6,7,8,9");
+    EXPECT_EQ(builder.was_spooled(), bytes < 1000);
+    builder.Sql("BEGIN");
+    for (char value = 1; value <= 9; ++value) builder.Insert(value);
+    EXPECT_EQ(builder.Sql("ROLLBACK"), "");
+    builder.Sql("BEGIN");
+    builder.Sql("SAVEPOINT `start`");
+    builder.Insert(1);
+    builder.Insert(2);
+    builder.Sql("SAVEPOINT `a`");
+    for (char value = 3; value <= 6; ++value) builder.Insert(value);
+    builder.Sql("SAVEPOINT `b`");
+    for (char value = 7; value <= 9; ++value) builder.Insert(value);
+    builder.Sql("ROLLBACK TO `b`");
+    builder.Insert(10);
+    builder.Sql("ROLLBACK TO `b`");
+    builder.Insert(11);
+    builder.Sql("ROLLBACK TO `a`");
+    for (char value = 12; value <= 14; ++value) builder.Insert(value);
+    EXPECT_EQ(builder.Add(kXidEvent, kXid), "1,2,12,13,14");
+    builder.Sql("BEGIN");
+    builder.Sql("SAVEPOINT `start`");
+    for (char value = 1; value <= 9; ++value) builder.Insert(value);
+    builder.Sql("ROLLBACK TO `start`");
+    EXPECT_EQ(builder.Add(kXidEvent, kXid), "");
+  }
+}
+
+TEST(TransactionBuilder, ADirectoryThatCannotHoldRowsIsNamed) {
+  Builder builder(mysql::Family::kMySql, false, {0, "/nowhere/at/all"});
+  builder.Sql("BEGIN");
+  std::string message;
+  EXPECT_EQ(CodeOf([&] { builder.Insert(1); }, &message), ErrorCode::kInternal);
+  EXPECT_NE(message.find("/nowhere/at/all"), std::string::npos) << message;
+}
+
 TEST(TransactionBuilder, Statements) {
   Builder builder;
   EXPECT_EQ(builder.Sql("ALTER TABLE t ADD x INT"), "[d: ALTER TABLE t ADD x INT]");
@@ -165,12 +220,20 @@ TEST(TransactionBuilder, XaTransactions) {
   builder.Sql("XA START X'61',X'',1");
   builder.Insert(1, "other");
   builder.Sql("XA END X'61',X'',1");
-  EXPECT_EQ(builder.Add(kXaPrepareEvent, prepare), "");
-  EXPECT_EQ(builder.Sql("XA COMMIT X'61',X'',1"), "");
-  EXPECT_EQ(builder.Sql("XA ROLLBACK X'61',X'',1"), "");
-  builder.Sql("XA START X'61',X'',1");
+  EXPECT_EQ(builder.Add(kXaPrepareEvent, prepare), "prepare X'61',X'',1: ");
+  EXPECT_EQ(builder.Sql("XA COMMIT X'61',X'',1"), "commit X'61',X'',1");
+  EXPECT_EQ(builder.Sql("XA ROLLBACK X'61',X'',1"), "rollback X'61',X'',1");
+  builder.Sql("XA START X'61',X'62',7");
   builder.Insert(1);
-  EXPECT_EQ(CodeOf([&] { builder.Add(kXaPrepareEvent, prepare); }), ErrorCode::kDiverged);
+  builder.Insert(2);
+  builder.Sql("XA END X'61',X'62',7");
+  EXPECT_EQ(builder.Add(kXaPrepareEvent, prepare), "prepare X'61',X'62',7: 1,2");
+  // MariaDB has the start of it in the GTID event.
+  Builder mariadb(mysql::Family::kMariaDb, true);
+  mariadb.Add(kMariaDbGtidEvent, MariaDbGtid(5, 0));
+  mariadb.Insert(3);
+  mariadb.Sql("XA END X'61',X'62',7");
+  EXPECT_EQ(mariadb.Add(kXaPrepareEvent, prepare), "prepare X'61',X'62',7: 3");
 }
 
 TEST(TransactionBuilder, GtidsOfBothFamilies) {
