@@ -81,6 +81,7 @@ ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& tabl
   ChangePlan plan;
   plan.alter = alter;
   plan.forward = ForwardProjection(original, altered, alter);
+  CheckColumnsOfOneTable(plan.forward);
   plan.notes = RevertNotes(plan.forward);
   plan.estimated_rows = facts.estimated_rows;
   plan.data_bytes = facts.data_bytes;

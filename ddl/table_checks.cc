@@ -232,13 +232,13 @@ void CheckDefinition(const TableDefinition& definition, const std::string& what)
     Refuse(subject + " has a PERIOD, which osc does not carry", "use the server's own ALTER TABLE");
   }
   for (const Column& column : definition.columns) {
-    // Members outside the Basic Multilingual Plane are shown as '?' (seen on MariaDB 10.11, 11.8 and
-    // MySQL 9.7): what cannot be read cannot be written.
     for (const std::string& member : column.type.members) {
-      if (member.find('?') == std::string::npos) continue;
+      const bool ascii = std::all_of(member.begin(), member.end(),
+                                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+      if (ascii || column.type.charset != "binary") continue;
       Refuse("column '" + column.name + "' of " + subject + " has the member '" + member +
-                 "': a question mark there may stand for a character that the server cannot show",
-             "rename that member, or use the server's own ALTER TABLE");
+                 "' of bytes without a character set",
+             "give the column a character set, or use the server's own ALTER TABLE");
     }
     if (column.type.kind != mysql::TypeKind::kOther) continue;
     Refuse("column '" + column.name + "' of " + subject + " has the type " + column.type.text +
@@ -252,6 +252,23 @@ void CheckDefinition(const TableDefinition& definition, const std::string& what)
     Refuse("unique key '" + key.name + "' of " + subject +
                " is a hash over long columns, which osc does not carry",
            "make it a key over a prefix, or use the server's own ALTER TABLE");
+  }
+}
+
+void CheckColumnsOfOneTable(const Projection& forward) {
+  for (const Projection& projection : {forward, Invert(forward)}) {
+    for (const size_t index : projection.preserved) {
+      const Column& column = projection.target.columns[index];
+      const bool has_value = column.nullable || column.has_default ||
+                             (column.type.kind != mysql::TypeKind::kGeometry &&
+                              column.type.kind != mysql::TypeKind::kVector);
+      if (has_value) continue;
+      Refuse("column '" + column.name + "' of table " + mysql::Quote(forward.source.name) + " is " +
+                 column.type.text +
+                 " NOT NULL without a default: rows that do not come with a value for it cannot be "
+                 "written",
+             "let it be NULL, in a change of its own if it is to be dropped");
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ddl/projection.h"
 #include "ddl/server_checks.h"
 #include "ddl/table_definition.h"
 #include "src/mysql/connection.h"
@@ -32,6 +33,10 @@ void CheckSurroundings(mysql::Connection& connection, const TableFacts& table);
 // Partitions, periods, columns and keys that are not carried. what: "the table" or "the altered
 // table". Throws kRefused.
 void CheckDefinition(const TableDefinition& definition, const std::string& what);
+
+// Columns that one table has alone and that a row must have a value for, where no value goes without
+// saying: NOT NULL geometries and vectors without a default. Throws kRefused.
+void CheckColumnsOfOneTable(const Projection& forward);
 
 // Room for a second copy, where the server's data directory is on this machine. Throws kRefused.
 void CheckDiskSpace(const mysql::ConnectionOptions& options, const ServerVariables& variables,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "ddl/hidden_members.h"
 #include "ddl/name.h"
 
 namespace osc::ddl {
@@ -109,6 +110,7 @@ TableDefinition ReadTableDefinition(mysql::Connection& connection, const mysql::
   mysql::Result columns = connection.Query("SHOW FULL COLUMNS FROM " + quoted);
   while (columns.Next()) definition.columns.push_back(ReadColumn(columns));
   definition.keys = ReadKeys(connection, definition);
+  ReadHiddenMembers(connection, &definition);
   return definition;
 }
 

@@ -22,6 +22,10 @@ enum class TypeFamily {
   kEnum,
   kSet,
   kJson,
+  kGeometry,
+  kVector,
+  kUuid,
+  kInet,
   kOther
 };
 
@@ -46,6 +50,15 @@ TypeFamily FamilyOf(const ColumnType& type) {
       return TypeFamily::kSet;
     case TypeKind::kJson:
       return TypeFamily::kJson;
+    case TypeKind::kGeometry:
+      return TypeFamily::kGeometry;
+    case TypeKind::kVector:
+      return TypeFamily::kVector;
+    case TypeKind::kUuid:
+      return TypeFamily::kUuid;
+    case TypeKind::kInet4:
+    case TypeKind::kInet6:
+      return TypeFamily::kInet;
     default:
       return TypeFamily::kOther;
   }
@@ -158,6 +171,19 @@ class Comparison {
       case TypeFamily::kEnum:
       case TypeFamily::kSet:
         CompareMembers();
+        break;
+      case TypeFamily::kGeometry:
+        if (back_.text != "geometry" && back_.text != written_.text) {
+          Blocks("geometries of other types " + Fit());
+        }
+        break;
+      case TypeFamily::kVector:
+        if (written_.length != back_.length) Blocks("vectors of another dimension " + Fit());
+        break;
+      case TypeFamily::kInet:
+        if (written_.kind == TypeKind::kInet6 && back_.kind == TypeKind::kInet4) {
+          Blocks("addresses written as " + written_.text + " " + Fit());
+        }
         break;
       default:
         break;

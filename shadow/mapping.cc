@@ -81,6 +81,12 @@ std::string ImplicitDefault(const ColumnType& type) {
       return mysql::QuoteText(type.members.front());
     case TypeKind::kSet:
       return "''";
+    case TypeKind::kUuid:
+      return "'00000000-0000-0000-0000-000000000000'";
+    case TypeKind::kInet4:
+      return "'0.0.0.0'";
+    case TypeKind::kInet6:
+      return "'::'";
     default:
       return type.IsText() || type.IsBinary() ? "''" : "0";
   }
@@ -116,9 +122,7 @@ apply::RowMapping MakeMapping(const ddl::Projection& projection, const mysql::Ta
     mapped.target = column.name;
     mapped.is_temporal = column.type.IsTemporal();
     mapped.is_shorter_lob = IsLob(column.type) && MostBytes(column.type) < MostBytes(source);
-    if (source.IsText() && column.type.IsText() && source.collation != column.type.collation) {
-      mapped.new_collation = column.type.collation;
-    }
+    mapped.type = column.type;
     mapping.columns.push_back(std::move(mapped));
   }
   for (const ddl::ColumnPair& part : projection.key) {

@@ -17,9 +17,7 @@ struct RowMapping {
     std::string target;       // name on the target, unquoted
     bool is_temporal = false; // may have ON UPDATE CURRENT_TIMESTAMP, so it is always set
     bool is_shorter_lob = false;  // see SourceValue
-    // The collation that makes a text of the source equal to one of the target, where it is not the
-    // source's own; empty for all else.
-    std::string new_collation;
+    mysql::ColumnType type;       // on the target
   };
   mysql::TableName source;
   mysql::TableName target;

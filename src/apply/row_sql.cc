@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "src/mysql/key_value.h"
+
 namespace osc::apply {
 namespace {
 
@@ -36,8 +38,7 @@ bool MovesKey(const RowMapping& mapping, const Change& change) {
 }
 
 std::string DescribeKey(const RowMapping& mapping, const Change& change) {
-  const auto& image =
-      change.kind == binlog::ChangeKind::kInsert ? change.after : change.before;
+  const auto& image = change.kind == binlog::ChangeKind::kInsert ? change.after : change.before;
   std::string names;
   std::string values;
   for (const size_t part : mapping.key) {
@@ -75,7 +76,8 @@ RowSql::RowSql(const RowMapping& mapping) : mapping_(mapping) {
 }
 
 void RowSql::AppendCell(std::string& out, const Change& change, const binlog::RowImage& image,
-                        size_t source, size_t large_from) const {
+                        const RowMapping::Column& column, size_t large_from) const {
+  const size_t source = column.source;
   if (image[source].is_null) {
     out += "NULL";
     return;
@@ -86,8 +88,8 @@ void RowSql::AppendCell(std::string& out, const Change& change, const binlog::Ro
                          : Variable(source);
     return;
   }
-  binlog::AppendLiteral(out, change.map->columns[source], mapping_.source_types[source],
-                        image[source]);
+  binlog::AppendLiteralFor(column.type, out, change.map->columns[source],
+                           mapping_.source_types[source], image[source]);
 }
 
 void RowSql::AppendValues(std::string& out, const Change& change,
@@ -97,7 +99,7 @@ void RowSql::AppendValues(std::string& out, const Change& change,
   for (const auto& column : mapping_.columns) {
     out += separator;
     separator = ',';
-    AppendCell(out, change, image, column.source, large_from);
+    AppendCell(out, change, image, column, large_from);
   }
   out += fill_values_;
   out += ')';
@@ -109,9 +111,14 @@ void RowSql::AppendKey(std::string& out, const Change& change,
   for (const size_t part : mapping_.key) {
     if (!first) out += " AND ";
     first = false;
+    const RowMapping::Column& column = mapping_.columns[part];
     out += quoted_[part];
     out += '=';
-    AppendCell(out, change, image, mapping_.columns[part].source, SIZE_MAX);
+    const size_t literal = out.size();
+    AppendCell(out, change, image, column, SIZE_MAX);
+    const mysql::ColumnType& source = mapping_.source_types[column.source];
+    if (!mysql::ChangesCollation(source, column.type)) continue;
+    out += mysql::EqualBytes(source, column.type, out.substr(literal), quoted_[part]);
   }
 }
 
@@ -137,7 +144,7 @@ bool RowSql::AppendUpdate(std::string& out, const Change& change,
     first = false;
     out += quoted_[i];
     out += '=';
-    AppendCell(out, change, change.after, column.source, large_from);
+    AppendCell(out, change, change.after, column, large_from);
   }
   if (!differs) {
     out.resize(start);

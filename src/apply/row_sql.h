@@ -15,7 +15,8 @@ class RowSql {
 
   // (literal, literal, ...) of all written columns.
   void AppendValues(std::string& out, const Change& change, const binlog::RowImage& image) const;
-  // `k1` = literal AND `k2` = literal, on the target. Used as identity of the row too.
+  // `k1` = literal AND `k2` = literal, on the target, where a text of another collation has to be
+  // the same byte for byte: there may be another row whose key is only equal. Used as identity too.
   void AppendKey(std::string& out, const Change& change, const binlog::RowImage& image) const;
   std::string Key(const Change& change, const binlog::RowImage& image) const;
 
@@ -37,7 +38,7 @@ class RowSql {
 
  private:
   void AppendCell(std::string& out, const Change& change, const binlog::RowImage& image,
-                  size_t source, size_t large_from) const;
+                  const RowMapping::Column& column, size_t large_from) const;
   size_t LargeFrom(const binlog::RowImage& image) const;
   bool IsLarge(const binlog::RowImage& image, size_t source, size_t large_from) const;
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "src/base/error.h"
+#include "src/binlog/compression.h"
 #include "src/binlog/json_expression.h"
 #include "src/binlog/row_image.h"
 #include "src/binlog/value_text.h"
@@ -227,6 +228,46 @@ void AppendBinary(std::string& out, const MappedColumn& mapped, const ColumnType
   mysql::AppendStringLiteral(out, "binary", padded);
 }
 
+void AppendHex(std::string& out, uint8_t byte) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  out += kDigits[byte >> 4];
+  out += kDigits[byte & 15];
+}
+
+size_t FixedBytes(const ColumnType& type) { return type.kind == TypeKind::kInet4 ? 4 : 16; }
+
+// MariaDB's UUID, INET4 and INET6: bytes in the order of their text, without the zeros at the end
+// (seen on 10.11 and 11.8, whatever the version of the UUID). A cast, so that the server converts
+// the type's own value where types differ.
+void AppendFixed(std::string& out, const MappedColumn& mapped, const ColumnType& type,
+                 const Cell& cell) {
+  const size_t size = FixedBytes(type);
+  if (mapped.type != kFieldString || cell.size > size) ThrowMismatch(mapped, type, cell);
+  const auto byte = [&](size_t i) -> uint8_t { return i < cell.size ? cell.data[i] : 0; };
+  out += "CAST('";
+  for (size_t i = 0; i < size; ++i) {
+    if (type.kind == TypeKind::kInet4) {
+      if (i > 0) out += '.';
+      AppendInteger(out, uint64_t{byte(i)});
+      continue;
+    }
+    if (type.kind == TypeKind::kUuid && (i == 4 || i == 6 || i == 8 || i == 10)) out += '-';
+    if (type.kind == TypeKind::kInet6 && i > 0 && i % 2 == 0) out += ':';
+    AppendHex(out, byte(i));
+  }
+  out += "' AS ";
+  out += type.kind == TypeKind::kUuid ? "UUID)" : size == 4 ? "INET4)" : "INET6)";
+}
+
+void AppendText(std::string& out, const ColumnType& type, const Cell& cell) {
+  const std::string_view charset = type.IsText() ? std::string_view(type.charset) : "binary";
+  if (type.is_compressed) {
+    mysql::AppendStringLiteral(out, charset, UncompressedColumn(cell.bytes()));
+  } else {
+    mysql::AppendStringLiteral(out, charset, cell.bytes());
+  }
+}
+
 }  // namespace
 
 void AppendLiteral(std::string& out, const MappedColumn& mapped, const ColumnType& type,
@@ -282,15 +323,22 @@ void AppendLiteral(std::string& out, const MappedColumn& mapped, const ColumnTyp
     case TypeKind::kText:
     case TypeKind::kMediumText:
     case TypeKind::kLongText:
-      return mysql::AppendStringLiteral(out, type.charset, cell.bytes());
-    case TypeKind::kBinary:
-      return AppendBinary(out, mapped, type, cell);
     case TypeKind::kVarbinary:
     case TypeKind::kTinyBlob:
     case TypeKind::kBlob:
     case TypeKind::kMediumBlob:
     case TypeKind::kLongBlob:
+      return AppendText(out, type, cell);
+    case TypeKind::kBinary:
+      return AppendBinary(out, mapped, type, cell);
+    case TypeKind::kGeometry:
+    case TypeKind::kVector:
+      // A geometry's SRID and WKB as the server stores them, so that no axes are turned round.
       return mysql::AppendStringLiteral(out, "binary", cell.bytes());
+    case TypeKind::kUuid:
+    case TypeKind::kInet4:
+    case TypeKind::kInet6:
+      return AppendFixed(out, mapped, type, cell);
     case TypeKind::kEnum:
       return AppendEnum(out, mapped, type, cell);
     case TypeKind::kSet:
@@ -302,6 +350,21 @@ void AppendLiteral(std::string& out, const MappedColumn& mapped, const ColumnTyp
       break;
   }
   throw Error(ErrorCode::kDiverged, "values of type " + type.text + " cannot be carried over");
+}
+
+void AppendLiteralFor(const ColumnType& target, std::string& out, const MappedColumn& mapped,
+                      const ColumnType& type, const Cell& cell) {
+  const bool fixed = type.kind == TypeKind::kUuid || type.kind == TypeKind::kInet4 ||
+                     type.kind == TypeKind::kInet6;
+  if (!fixed || !target.IsBinary() || cell.is_null) {
+    return AppendLiteral(out, mapped, type, cell);
+  }
+  if (mapped.type != kFieldString || cell.size > FixedBytes(type)) {
+    ThrowMismatch(mapped, type, cell);
+  }
+  std::string bytes(cell.bytes());
+  bytes.resize(FixedBytes(type));
+  mysql::AppendStringLiteral(out, "binary", bytes);
 }
 
 }  // namespace osc::binlog

@@ -12,12 +12,14 @@ size_t LengthBytes(const MappedColumn& column) {
   switch (column.type) {
     case kFieldVarchar:
     case kFieldVarString:
+    case kFieldVarcharCompressed:
     case kFieldString:
       return column.metadata > 255 ? 2 : 1;
     case kFieldTinyBlob:
     case kFieldMediumBlob:
     case kFieldLongBlob:
     case kFieldBlob:
+    case kFieldBlobCompressed:
     case kFieldJson:
     case kFieldGeometry:
     case kFieldVector:

@@ -36,6 +36,8 @@ enum FieldType : uint8_t {
   kFieldTimestamp = 17,
   kFieldDateTime = 18,
   kFieldTime = 19,
+  kFieldBlobCompressed = 140,  // 140, 141: MariaDB's COMPRESSED columns
+  kFieldVarcharCompressed = 141,
   kFieldVector = 242,
   kFieldJson = 245,
   kFieldDecimal = 246,
@@ -97,6 +99,12 @@ using RowImage = std::vector<Cell>;  // one cell a column, in the table's order
 // rebuilds the document exactly. Throws Error kDiverged when bytes and type do not fit together.
 void AppendLiteral(std::string& out, const MappedColumn& mapped, const mysql::ColumnType& type,
                    const Cell& cell);
+
+// The same for a column of another type. Differs only where the server stores something else for a
+// literal than ALTER TABLE makes of the column: MariaDB's UUID and INET types become bytes in a
+// binary column, but their literals become text.
+void AppendLiteralFor(const mysql::ColumnType& target, std::string& out,
+                      const MappedColumn& mapped, const mysql::ColumnType& type, const Cell& cell);
 
 enum class ChangeKind { kInsert, kUpdate, kDelete };
 

@@ -39,6 +39,7 @@ std::optional<MappedColumn> ReadMetadata(uint8_t type, ByteReader* metadata) {
     case kFieldMediumBlob:
     case kFieldLongBlob:
     case kFieldBlob:
+    case kFieldBlobCompressed:
     case kFieldJson:
     case kFieldGeometry:
     case kFieldVector:
@@ -46,6 +47,7 @@ std::optional<MappedColumn> ReadMetadata(uint8_t type, ByteReader* metadata) {
       break;
     case kFieldVarchar:
     case kFieldVarString:
+    case kFieldVarcharCompressed:
     case kFieldBit:
     case kFieldDecimal:
       column.metadata = static_cast<uint16_t>(metadata->Little(2));
@@ -80,8 +82,8 @@ std::optional<MappedColumn> ReadMetadata(uint8_t type, ByteReader* metadata) {
   return column;
 }
 
-bool MayBe(TypeKind kind, uint8_t type) {
-  switch (kind) {
+bool MayBe(const ColumnType& column, uint8_t type) {
+  switch (column.kind) {
     case TypeKind::kTinyInt:
       return type == kFieldTiny;
     case TypeKind::kSmallInt:
@@ -115,6 +117,7 @@ bool MayBe(TypeKind kind, uint8_t type) {
       return type == kFieldString;
     case TypeKind::kVarchar:
     case TypeKind::kVarbinary:
+      if (column.is_compressed) return type == kFieldVarcharCompressed;
       return type == kFieldVarchar || type == kFieldVarString;
     case TypeKind::kTinyText:
     case TypeKind::kText:
@@ -124,13 +127,21 @@ bool MayBe(TypeKind kind, uint8_t type) {
     case TypeKind::kBlob:
     case TypeKind::kMediumBlob:
     case TypeKind::kLongBlob:
-      return type == kFieldBlob;
+      return type == (column.is_compressed ? kFieldBlobCompressed : kFieldBlob);
     case TypeKind::kEnum:
       return type == kFieldEnum;
     case TypeKind::kSet:
       return type == kFieldSet;
     case TypeKind::kJson:
       return type == kFieldJson;
+    case TypeKind::kGeometry:
+      return type == kFieldGeometry;
+    case TypeKind::kVector:
+      return type == kFieldVector || type == kFieldVarchar;  // of MySQL, of MariaDB
+    case TypeKind::kUuid:
+    case TypeKind::kInet4:
+    case TypeKind::kInet6:
+      return type == kFieldString;
     case TypeKind::kOther:
       return true;
   }
@@ -151,7 +162,15 @@ bool SizeFits(const MappedColumn& mapped, const ColumnType& type) {
       return mapped.metadata == type.fraction_digits;
     case TypeKind::kBinary:
     case TypeKind::kVarbinary:
-      return mapped.metadata == type.length;
+      // A compressed value has a byte before it that says how.
+      return mapped.metadata == type.length + (type.is_compressed ? 1 : 0);
+    case TypeKind::kVector:
+      return mapped.type == kFieldVector || mapped.metadata == type.length * sizeof(float);
+    case TypeKind::kUuid:
+    case TypeKind::kInet6:
+      return mapped.metadata == 16;
+    case TypeKind::kInet4:
+      return mapped.metadata == 4;
     case TypeKind::kChar:
     case TypeKind::kVarchar:
       return mapped.metadata >= type.length;
@@ -229,7 +248,7 @@ void CheckTableMap(const TableMap& map, const std::vector<ColumnType>& columns) 
   for (size_t i = 0; i < columns.size(); ++i) {
     const MappedColumn& mapped = map.columns[i];
     const ColumnType& type = columns[i];
-    if (MayBe(type.kind, mapped.type) && SizeFits(mapped, type)) continue;
+    if (MayBe(type, mapped.type) && SizeFits(mapped, type)) continue;
     std::string message = "column " + std::to_string(i + 1) + " of " + map.Name() +
                           " is in the binlog with field type " + std::to_string(mapped.type) +
                           " and metadata " + std::to_string(mapped.metadata) + ", which is not " +

@@ -10,7 +10,7 @@
 namespace osc::mysql {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, TypeKind>, 29> kNames = {{
+constexpr std::array<std::pair<std::string_view, TypeKind>, 42> kNames = {{
     {"tinyint", TypeKind::kTinyInt},
     {"smallint", TypeKind::kSmallInt},
     {"mediumint", TypeKind::kMediumInt},
@@ -40,6 +40,19 @@ constexpr std::array<std::pair<std::string_view, TypeKind>, 29> kNames = {{
     {"enum", TypeKind::kEnum},
     {"set", TypeKind::kSet},
     {"json", TypeKind::kJson},
+    {"geometry", TypeKind::kGeometry},
+    {"point", TypeKind::kGeometry},
+    {"linestring", TypeKind::kGeometry},
+    {"polygon", TypeKind::kGeometry},
+    {"multipoint", TypeKind::kGeometry},
+    {"multilinestring", TypeKind::kGeometry},
+    {"multipolygon", TypeKind::kGeometry},
+    {"geometrycollection", TypeKind::kGeometry},
+    {"geomcollection", TypeKind::kGeometry},
+    {"vector", TypeKind::kVector},
+    {"uuid", TypeKind::kUuid},
+    {"inet4", TypeKind::kInet4},
+    {"inet6", TypeKind::kInet6},
 }};
 
 TypeKind KindOf(std::string_view word) {
@@ -109,6 +122,7 @@ void SetNumbers(ColumnType* type, uint32_t first, uint32_t second) {
     case TypeKind::kVarchar:
     case TypeKind::kBinary:
     case TypeKind::kVarbinary:
+    case TypeKind::kVector:
       type->length = first;
       break;
     default:
@@ -139,13 +153,21 @@ ColumnType ParseColumnType(std::string_view type, std::string_view collation) {
       parsed.members.clear();
       parsed.kind = TypeKind::kOther;
     }
-  } else if (type.find("/*") != std::string_view::npos) {
+  } else {
+    if (word_end < type.size() && type[word_end] == '(') {
+      const auto [first, second] = ParseNumbers(type.substr(word_end + 1));
+      SetNumbers(&parsed, first, second);
+    }
     // A comment marks another storage format, which row images share: MariaDB's COMPRESSED columns
-    // ("text /*M!100301 COMPRESSED*/", seen on 10.11) and temporal types from before 5.6.
-    parsed.kind = TypeKind::kOther;
-  } else if (word_end < type.size() && type[word_end] == '(') {
-    const auto [first, second] = ParseNumbers(type.substr(word_end + 1));
-    SetNumbers(&parsed, first, second);
+    // ("text /*M!100301 COMPRESSED*/", seen on 10.11 and 11.8) and temporal types from before 5.6.
+    if (const size_t comment = type.find("/*"); comment != std::string_view::npos) {
+      parsed.is_compressed = type.substr(comment) == "/*M!100301 COMPRESSED*/" &&
+                             (parsed.IsText() || parsed.IsBinary());
+      if (!parsed.is_compressed) {
+        parsed = ColumnType();
+        parsed.text = type;
+      }
+    }
   }
   const bool numeric = parsed.IsInteger() || parsed.kind == TypeKind::kDecimal ||
                        parsed.kind == TypeKind::kFloat || parsed.kind == TypeKind::kDouble;

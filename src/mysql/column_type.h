@@ -16,6 +16,8 @@ enum class TypeKind {
   kTinyText, kText, kMediumText, kLongText,
   kTinyBlob, kBlob, kMediumBlob, kLongBlob,
   kEnum, kSet, kJson,  // kJson is MySQL's binary JSON; MariaDB's JSON is kLongText
+  kGeometry, kVector,  // kGeometry is every spatial type
+  kUuid, kInet4, kInet6,  // MariaDB's
   kOther,              // not carried: refused in preflight by `text`
 };
 
@@ -23,8 +25,9 @@ struct ColumnType {
   TypeKind kind = TypeKind::kOther;
   std::string text;          // as printed: "int(10) unsigned", "enum('a','b')"
   bool is_unsigned = false;
+  bool is_compressed = false;  // MariaDB's COMPRESSED texts and byte strings
   uint32_t length = 0;       // characters of CHAR/VARCHAR, bytes of BINARY/VARBINARY, bits of BIT,
-                             // digits of DECIMAL; 0 where the type has none
+                             // digits of DECIMAL, numbers of VECTOR; 0 where the type has none
   uint32_t scale = 0;        // digits after the point of DECIMAL
   uint32_t fraction_digits = 0;  // fractional seconds, 0 to 6
   std::string charset;       // of character types, ENUM and SET; empty for all others

@@ -102,8 +102,15 @@ ErrorCode ClassifyServerError(unsigned server_errno) {
     case 1364:  // no default
     case 1366:  // incorrect value
     case 1406:  // too long
+    case 1416:  // not a geometry
     case 1526:  // no partition for the value
     case 3140:  // invalid JSON text
+    case 3516:  // a geometry of another type (MySQL)
+    case 3617:  // latitude out of range (MySQL)
+    case 3618:  // longitude out of range (MySQL)
+    case 3643:  // the SRID is not the column's (MySQL)
+    case 6136:  // not a vector (MySQL)
+    case 6138:  // a vector of another dimension (MySQL)
     case 3819:  // CHECK (MySQL)
     case 4025:  // CHECK (MariaDB)
       return ErrorCode::kUnprojectable;

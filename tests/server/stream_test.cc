@@ -37,7 +37,7 @@ class StreamTest : public testing::ServerTest {
     mapping.source_names = {"id", "v"};
     mapping.source_types = {mysql::ParseColumnType("bigint", ""),
                             mysql::ParseColumnType("int", "")};
-    mapping.columns = {{0, "id", false, false, ""}, {1, "v", false, false, ""}};
+    mapping.columns = {{0, "id", false, false, {}}, {1, "v", false, false, {}}};
     mapping.key = {0};
     mapping.ordered_values = {{1}};
     mapping.target_unique = {{1}};

@@ -133,10 +133,12 @@ TEST(RowImage, ACapturedTypeIsNoOther) {
       const mysql::ColumnType mine = capture.Column();
       const mysql::ColumnType theirs = other.Column();
       if (mine.kind == theirs.kind) continue;
-      const bool both_text = mine.IsText() && theirs.IsText();
-      const bool same_storage =
-          (mine.IsText() || mine.IsBinary()) && (theirs.IsText() || theirs.IsBinary());
-      if (both_text || same_storage) continue;
+      const auto is_string = [](const mysql::ColumnType& type) {
+        return type.IsText() || type.IsBinary() || type.kind == mysql::TypeKind::kUuid ||
+               type.kind == mysql::TypeKind::kInet4 || type.kind == mysql::TypeKind::kInet6 ||
+               type.kind == mysql::TypeKind::kVector;
+      };
+      if (is_string(mine) && is_string(theirs)) continue;
       SCOPED_TRACE(capture.type + " as " + other.type);
       EXPECT_THROW(CheckTableMap(map, {theirs}), Error);
     }

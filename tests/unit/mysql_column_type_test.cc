@@ -48,11 +48,17 @@ TEST(ColumnType, ReadsWhatTheServersPrint) {
       {"mediumblob", TypeKind::kMediumBlob, 0, 0, 0, false},
       {"longblob", TypeKind::kLongBlob, 0, 0, 0, false},
       {"json", TypeKind::kJson, 0, 0, 0, false},
-      {"point", TypeKind::kOther, 0, 0, 0, false},
-      {"vector(3)", TypeKind::kOther, 0, 0, 0, false},
-      {"uuid", TypeKind::kOther, 0, 0, 0, false},
-      {"inet6", TypeKind::kOther, 0, 0, 0, false},
-      {"text /*M!100301 COMPRESSED*/", TypeKind::kOther, 0, 0, 0, false},
+      {"geometry", TypeKind::kGeometry, 0, 0, 0, false},
+      {"point", TypeKind::kGeometry, 0, 0, 0, false},
+      {"geomcollection", TypeKind::kGeometry, 0, 0, 0, false},
+      {"vector(3)", TypeKind::kVector, 3, 0, 0, false},
+      {"uuid", TypeKind::kUuid, 0, 0, 0, false},
+      {"uuid /* old */", TypeKind::kOther, 0, 0, 0, false},
+      {"inet4", TypeKind::kInet4, 0, 0, 0, false},
+      {"inet6", TypeKind::kInet6, 0, 0, 0, false},
+      {"text /*M!100301 COMPRESSED*/", TypeKind::kText, 0, 0, 0, false},
+      {"varchar(9) /*M!100301 COMPRESSED*/", TypeKind::kVarchar, 9, 0, 0, false},
+      {"int(11) /*M!100301 COMPRESSED*/", TypeKind::kOther, 0, 0, 0, false},
       {"datetime /* mariadb-5.3 */", TypeKind::kOther, 0, 0, 0, false},
       {"integer", TypeKind::kOther, 0, 0, 0, false},
       {"", TypeKind::kOther, 0, 0, 0, false},
@@ -70,6 +76,12 @@ TEST(ColumnType, ReadsWhatTheServersPrint) {
     EXPECT_EQ(type.is_unsigned, test.is_unsigned) << test.text;
     EXPECT_TRUE(type.members.empty()) << test.text;
   }
+}
+
+TEST(ColumnType, TellsCompressedOnes) {
+  EXPECT_TRUE(ParseColumnType("blob /*M!100301 COMPRESSED*/", "").is_compressed);
+  EXPECT_FALSE(ParseColumnType("blob", "").is_compressed);
+  EXPECT_FALSE(ParseColumnType("enum('/*M!100301 COMPRESSED*/')", "latin1_bin").is_compressed);
 }
 
 TEST(ColumnType, ReadsMembers) {

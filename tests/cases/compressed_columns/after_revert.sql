@@ -1,0 +1,2 @@
+INSERT INTO t (id, c, f) VALUES (8, REPEAT(X'FF', 60000), REPEAT('k', 200));
+UPDATE t SET a = NULL, e = REPEAT('語', 5000) WHERE id = 7;

@@ -1,0 +1,1 @@
+MODIFY a BIGINT, ADD b ENUM('😎', '?') CHARACTER SET utf8mb4 COLLATE utf8mb4_bin

@@ -1,0 +1,2 @@
+INSERT INTO t VALUES (6, 6);
+UPDATE t SET a = 10 WHERE id = 1;

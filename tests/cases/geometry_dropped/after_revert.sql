@@ -1,0 +1,2 @@
+INSERT INTO t VALUES (6, ST_GeomFromText('POINT(6 6)'), 6);
+UPDATE t SET g = NULL WHERE id = 1;

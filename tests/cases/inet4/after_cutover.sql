@@ -1,0 +1,2 @@
+INSERT INTO t (id, i) VALUES (7, '127.0.0.1');
+UPDATE t SET i = NULL WHERE id = 1;

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT NOT NULL PRIMARY KEY, i INET4, a INT, KEY i (i));
+INSERT INTO t VALUES (1, '1.2.3.4', 1), (2, '0.0.0.0', 2), (3, '255.255.255.255', 3), (4, '10.0.0.0', 4), (5, NULL, 5);

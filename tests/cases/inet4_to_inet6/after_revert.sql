@@ -1,0 +1,1 @@
+UPDATE t SET i = '7.7.7.7' WHERE id = 2;

@@ -1,0 +1,1 @@
+MODIFY i INET6

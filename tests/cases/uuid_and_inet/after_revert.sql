@@ -1,0 +1,2 @@
+INSERT INTO t (id, u, i6, a) VALUES (10, '02020304-0506-1708-890a-0b0c0d0e0f10', '::10', 10);
+UPDATE t SET u = NULL WHERE id = 5;

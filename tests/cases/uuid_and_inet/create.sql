@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT NOT NULL PRIMARY KEY, u UUID, i6 INET6, a INT, UNIQUE KEY u (u), KEY i6 (i6));
+INSERT INTO t VALUES (1, '01020304-0506-1708-890a-0b0c0d0e0f10', '::1', 1), (2, '0189f0a0-1111-7222-8333-444455556600', '2001:db8::', 2), (3, NULL, NULL, 3), (4, '00000000-0000-0000-0000-000000000000', '::', 4), (5, 'ffffffff-ffff-ffff-ffff-ffffffffffff', '::ffff:10.0.0.32', 5);
