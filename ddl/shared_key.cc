@@ -111,24 +111,92 @@ std::tuple<bool, bool, size_t> Cost(const Projection& projection, const Candidat
               "definitions have, of integer, decimal, date and time, text or binary types");
 }
 
+bool IsFloating(const ColumnType& type) {
+  return type.kind == TypeKind::kFloat || type.kind == TypeKind::kDouble;
+}
+
+// Why a copy cannot go along a column of this type; empty when it can. The servers read an ENUM or
+// SET by range only where each value is named, so that there must not be too many.
+std::string WhyNotOrdered(const ColumnType& type) {
+  constexpr size_t kMostEnumMembers = 1000;
+  constexpr size_t kMostSetMembers = 8;
+  const std::string has = "has the type " + type.text + ", which a copy cannot be ordered by";
+  switch (type.kind) {
+    case TypeKind::kEnum:
+      return type.members.size() <= kMostEnumMembers
+                 ? ""
+                 : "is an ENUM of more than " + std::to_string(kMostEnumMembers) + " members";
+    case TypeKind::kSet:
+      return type.members.size() <= kMostSetMembers
+                 ? ""
+                 : "is a SET of more than " + std::to_string(kMostSetMembers) + " members";
+    case TypeKind::kDecimal:
+    case TypeKind::kFloat:
+    case TypeKind::kDouble:
+    case TypeKind::kBit:
+    case TypeKind::kYear:
+    case TypeKind::kBinary:
+    case TypeKind::kVarbinary:
+    case TypeKind::kUuid:
+    case TypeKind::kInet4:
+    case TypeKind::kInet6:
+      return "";
+    default:
+      return type.IsInteger() || type.IsTemporal() || type.IsText() ? "" : has;
+  }
+}
+
+bool IsPadded(const ColumnType& type) {
+  return type.collation.find("_nopad_") == std::string::npos &&
+         type.collation.find("_0900_") == std::string::npos;
+}
+
+// Character sets whose texts become others and come back the same, for the characters that both
+// have.
+bool ComesBackTheSame(const std::string& charset) {
+  for (const char* known :
+       {"utf8mb4", "utf8mb3", "utf8", "ucs2", "utf16", "utf16le", "utf32", "latin1", "ascii"}) {
+    if (charset == known) return true;
+  }
+  return false;
+}
+
+std::string WhyTextsDiffer(const ColumnType& source, const ColumnType& target,
+                           const std::string& changes) {
+  const bool same_collation = source.collation == target.collation;
+  if (source.kind != target.kind) {
+    // Blanks at the end are lost in CHAR: harmless where they do not count.
+    return same_collation && IsPadded(source) ? "" : changes;
+  }
+  if (same_collation || source.charset == target.charset) return "";
+  if (ComesBackTheSame(source.charset) && ComesBackTheSame(target.charset)) return "";
+  return "changes its character set from " + source.charset + " to " + target.charset;
+}
+
 }  // namespace
 
 std::string WhyNotComparable(const ColumnType& source, const ColumnType& target) {
   if (source.IsInteger() && target.IsInteger()) return "";
-  const bool carried = source.IsText() || source.kind == TypeKind::kBinary ||
-                       source.kind == TypeKind::kVarbinary || source.IsTemporal() ||
-                       source.kind == TypeKind::kDecimal || source.kind == TypeKind::kYear ||
-                       source.IsInteger();
-  if (!carried) return "has the type " + source.text + ", which a copy cannot be ordered by";
+  for (const ColumnType* type : {&source, &target}) {
+    if (const std::string why = WhyNotOrdered(*type); !why.empty()) return why;
+  }
   const std::string changes = "changes its type from " + source.text + " to " + target.text;
+  if (source.IsText() && target.IsText()) return WhyTextsDiffer(source, target, changes);
   if (source.kind != target.kind) return changes;
+  // Rounded, cut or padded values would no longer be the same key.
+  if (source.fraction_digits != target.fraction_digits) return changes;
+  if (source.kind == TypeKind::kBinary && source.length != target.length) return changes;
+  const bool has_scale = source.kind == TypeKind::kDecimal || IsFloating(source);
+  if (has_scale && source.scale != target.scale) return changes;
+  if (IsFloating(source) && source.length != target.length) return changes;
   if (source.collation != target.collation) {
     return "changes its collation from " + source.collation + " to " + target.collation;
   }
-  // Rounded, cut or padded values would no longer be the same key.
-  if (source.fraction_digits != target.fraction_digits) return changes;
-  if (source.kind == TypeKind::kDecimal && source.scale != target.scale) return changes;
-  if (source.kind == TypeKind::kBinary && source.length != target.length) return changes;
+  // 'a,b' is not 'b,a', though both may be the same set.
+  const size_t members = std::min(source.members.size(), target.members.size());
+  const bool same_order =
+      std::equal(source.members.begin(), source.members.begin() + members, target.members.begin());
+  if (source.kind == TypeKind::kSet && !same_order) return changes;
   return "";
 }
 

@@ -22,8 +22,28 @@ KeyRange::KeyRange(const ddl::Projection& projection, const mysql::TableName& li
     names_.push_back(column.name);
     columns_.push_back(mysql::QuoteIdentifier(column.name));
   }
-  table_ = mysql::Quote(live) + " l FORCE INDEX (" +
-           mysql::QuoteIdentifier(projection.source_key) + ")";
+  table_ =
+      mysql::Quote(live) + " l FORCE INDEX (" + mysql::QuoteIdentifier(projection.source_key) + ")";
+}
+
+std::string KeyRange::Compare(const std::string& alias, size_t column, const char* op,
+                              const std::string& literal) const {
+  const mysql::ColumnType& type = types_[column];
+  const bool is_enum = type.kind == mysql::TypeKind::kEnum;
+  if (!is_enum && type.kind != mysql::TypeKind::kSet) {
+    return alias + columns_[column] + op + literal;
+  }
+  const uint64_t most = is_enum ? type.members.size() : (uint64_t{1} << type.members.size()) - 1;
+  const uint64_t bound = std::stoull(literal);
+  const bool above = op[0] == '>';
+  const uint64_t first = above ? bound + 1 : 0;
+  const uint64_t end = above ? most + 1 : std::string_view(op) == "<=" ? bound + 1 : bound;
+  if (first >= end) return "FALSE";
+  std::string list;
+  for (uint64_t number = first; number < end; ++number) {
+    list += (list.empty() ? "" : ",") + std::to_string(number);
+  }
+  return alias + columns_[column] + " IN (" + list + ")";
 }
 
 // (a > 1) OR (a = 1 AND b > 2), with `at_end` for the last column.
@@ -34,7 +54,7 @@ std::string KeyRange::Bound(const std::string& alias, const KeyLiterals& key, co
     if (i > 0) text += " OR ";
     text += '(';
     for (size_t j = 0; j < i; ++j) text += alias + columns_[j] + "=" + key[j] + " AND ";
-    text += alias + columns_[i] + (i + 1 == key.size() ? at_end : beyond) + key[i] + ")";
+    text += Compare(alias, i, i + 1 == key.size() ? at_end : beyond, key[i]) + ")";
   }
   return text + ")";
 }
@@ -105,8 +125,8 @@ bool KeyRange::IsInteger() const { return types_.size() == 1 && types_[0].IsInte
 
 uint64_t KeyRange::OrderOf(const KeyLiterals& key) const {
   const bool is_unsigned = types_[0].is_unsigned;
-  const uint64_t bits = is_unsigned ? std::stoull(key[0])
-                                    : static_cast<uint64_t>(std::stoll(key[0]));
+  const uint64_t bits =
+      is_unsigned ? std::stoull(key[0]) : static_cast<uint64_t>(std::stoll(key[0]));
   return apply::CopyFrontier::Order(is_unsigned, bits);
 }
 

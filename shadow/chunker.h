@@ -45,6 +45,10 @@ class KeyRange {
   uint64_t OrderOf(const KeyLiterals& key) const;
 
  private:
+  // alias.column OP literal. ENUM and SET become the list of numbers that it is true for, because
+  // the servers read them by range only where they are named one by one.
+  std::string Compare(const std::string& alias, size_t column, const char* op,
+                      const std::string& literal) const;
   std::vector<KeyLiterals> Select(mysql::Connection& connection, const std::string& tail) const;
   std::string Bound(const std::string& alias, const KeyLiterals& key, const char* beyond,
                     const char* at_end) const;

@@ -10,6 +10,7 @@
 #include "src/base/log.h"
 #include "src/base/retry.h"
 #include "src/base/wait.h"
+#include "src/mysql/key_value.h"
 
 namespace osc::shadow {
 namespace {
@@ -210,9 +211,12 @@ std::vector<KeyLiterals> Copier::Missing(mysql::Connection& connection, const st
   const ddl::Projection& projection = options_.projection;
   std::string join;
   for (const ddl::ColumnPair& part : projection.key) {
-    join += (join.empty() ? "" : " AND ") + std::string("o.") +
-            mysql::QuoteIdentifier(projection.target.columns[part.target].name) + "=l." +
-            mysql::QuoteIdentifier(projection.source.columns[part.source].name);
+    const ddl::Column& from = projection.source.columns[part.source];
+    const ddl::Column& to = projection.target.columns[part.target];
+    const std::string live = "l." + mysql::QuoteIdentifier(from.name);
+    const std::string off_stage = "o." + mysql::QuoteIdentifier(to.name);
+    join += (join.empty() ? "" : " AND ") + mysql::EqualValue(from.type, to.type, live, off_stage) +
+            mysql::EqualBytes(from.type, to.type, live, off_stage);
   }
   // Not a locking read: a row that it does not see yet is the stream's, one that it sees too much
   // is tried once more, with a locking read.

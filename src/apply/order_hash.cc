@@ -24,8 +24,8 @@ bool StartsWith(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
-// Collations that compare ASCII text as: equal but for letter case, ignorable control characters and
-// trailing spaces. Those of a single language may fold more (Latvian i and y) and are not here.
+// Collations that compare ASCII text as: equal but for letter case, ignorable control characters
+// and trailing spaces. Those of a single language may fold more (Latvian i and y) and are not here.
 bool FoldsAsciiByCaseOnly(const ColumnType& type) {
   std::string_view name = type.collation;
   const auto underscore = name.find('_');
@@ -39,13 +39,21 @@ bool FoldsAsciiByCaseOnly(const ColumnType& type) {
   return false;
 }
 
-// False when the text cannot be folded.
-bool MixText(uint64_t& hash, const ColumnType& type, std::string_view text) {
+bool IsByCodePoint(const ColumnType& type) { return type.collation.ends_with("_bin"); }
+
+// other: the type of the same key on the other table. False when the text cannot be folded.
+bool MixText(uint64_t& hash, const ColumnType& type, const ColumnType& other,
+             std::string_view text) {
   const bool ascii_based = type.charset == "utf8mb4" || type.charset == "utf8mb3" ||
                            type.charset == "utf8" || type.charset == "latin1" ||
                            type.charset == "ascii";
   if (!ascii_based || !FoldsAsciiByCaseOnly(type)) return false;
+  if (other.IsText() && !FoldsAsciiByCaseOnly(other)) return false;
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  if (IsByCodePoint(type) && (IsByCodePoint(other) || !other.IsText())) {
+    for (const char c : text) Mix(hash, static_cast<unsigned char>(c));
+    return true;
+  }
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x80) return false;
@@ -55,16 +63,17 @@ bool MixText(uint64_t& hash, const ColumnType& type, std::string_view text) {
   return true;
 }
 
-bool MixCell(uint64_t& hash, const ColumnType& type, const binlog::Cell& cell) {
+bool MixCell(uint64_t& hash, const ColumnType& type, const ColumnType& other,
+             const binlog::Cell& cell) {
   if (cell.is_null) {
     Mix(hash, 0xff);
     return true;
   }
-  if (type.kind == TypeKind::kFloat || type.kind == TypeKind::kDouble ||
-      type.kind == TypeKind::kJson || type.kind == TypeKind::kOther) {
+  if (type.kind == TypeKind::kJson || type.kind == TypeKind::kGeometry ||
+      type.kind == TypeKind::kOther) {
     return false;
   }
-  if (type.IsText()) return MixText(hash, type, cell.bytes());
+  if (type.IsText()) return MixText(hash, type, other, cell.bytes());
   std::string_view bytes = cell.bytes();
   if (type.IsInteger()) {
     // Widths may differ between the tables, so hash the number, not its bytes.
@@ -74,6 +83,12 @@ bool MixCell(uint64_t& hash, const ColumnType& type, const binlog::Cell& cell) {
     }
     for (int i = 0; i < 8; ++i) Mix(hash, static_cast<unsigned char>(number >> (8 * i)));
     return true;
+  }
+  if ((type.kind == TypeKind::kFloat || type.kind == TypeKind::kDouble) && !bytes.empty()) {
+    // Two zeros are equal; all other numbers are so by their bytes.
+    const bool is_zero =
+        (bytes.back() & 0x7f) == 0 && bytes.find_first_not_of('\0') >= bytes.size() - 1;
+    if (is_zero) bytes = {};
   }
   if (type.kind == TypeKind::kBinary) {
     while (!bytes.empty() && bytes.back() == '\0') bytes.remove_suffix(1);
@@ -89,7 +104,8 @@ std::optional<uint64_t> OrderHash(const RowMapping& mapping, const std::vector<s
   uint64_t hash = kSeed;
   for (const size_t column : columns) {
     Mix(hash, 0xfe);
-    if (!MixCell(hash, mapping.source_types[column], image[column])) return std::nullopt;
+    const ColumnType& type = mapping.source_types[column];
+    if (!MixCell(hash, type, type, image[column])) return std::nullopt;
   }
   return Finish(hash);
 }
@@ -97,9 +113,11 @@ std::optional<uint64_t> OrderHash(const RowMapping& mapping, const std::vector<s
 std::optional<uint64_t> KeyHash(const RowMapping& mapping, const binlog::RowImage& image) {
   uint64_t hash = kSeed;
   for (const size_t part : mapping.key) {
-    const size_t column = mapping.columns[part].source;
+    const RowMapping::Column& column = mapping.columns[part];
     Mix(hash, 0xfe);
-    if (!MixCell(hash, mapping.source_types[column], image[column])) return std::nullopt;
+    if (!MixCell(hash, mapping.source_types[column.source], column.type, image[column.source])) {
+      return std::nullopt;
+    }
   }
   return Finish(hash);
 }

@@ -52,10 +52,14 @@ class RowSet {
       for (size_t i = 0; i < mapping_.key.size(); ++i) {
         const auto& column = mapping_.columns[mapping_.key[i]];
         if (i > 0) text += " AND ";
-        text += alias +
-                mysql::QuoteIdentifier(on_target ? column.target
-                                                 : mapping_.source_names[column.source]) +
-                "=" + literals[i];
+        const std::string name =
+            alias + mysql::QuoteIdentifier(on_target ? column.target
+                                                     : mapping_.source_names[column.source]);
+        text += name + "=" + literals[i];
+        if (on_target) {
+          text += mysql::EqualBytes(mapping_.source_types[column.source], column.type, literals[i],
+                                    name);
+        }
       }
       text += ')';
     }
@@ -75,8 +79,8 @@ bool AddRowsInTheWay(mysql::Connection& connection, const RowMapping& mapping, R
     for (size_t i = 0; i < mapping.key.size(); ++i) {
       const auto& column = mapping.columns[mapping.key[i]];
       if (i > 0) select += ',';
-      select += mysql::KeyExpression(mapping.source_types[column.source],
-                                     "o." + mysql::QuoteIdentifier(column.target));
+      select +=
+          mysql::IdentityExpression(column.type, "o." + mysql::QuoteIdentifier(column.target));
     }
     select += " FROM " + mysql::Quote(mapping.target) + " o JOIN " + mysql::Quote(mapping.source) +
               " l ON ";
@@ -84,13 +88,10 @@ bool AddRowsInTheWay(mysql::Connection& connection, const RowMapping& mapping, R
       const auto& column = mapping.columns[unique[i]];
       if (i > 0) select += " AND ";
       // Columns of two collations would be compared by that of the source, or not at all.
-      const std::string live = "l." + mysql::QuoteIdentifier(mapping.source_names[column.source]);
       select +=
-          "o." + mysql::QuoteIdentifier(column.target) + "=" +
-          (column.new_collation.empty()
-               ? live
-               : "CONVERT(" + live + " USING " + mysql::CharsetOfCollation(column.new_collation) +
-                     ") COLLATE " + column.new_collation);
+          mysql::EqualValue(mapping.source_types[column.source], column.type,
+                            "l." + mysql::QuoteIdentifier(mapping.source_names[column.source]),
+                            "o." + mysql::QuoteIdentifier(column.target));
     }
     select += " WHERE " + set->Predicate("l.", false) + " AND NOT " + set->Predicate("o.", true);
     auto rows = connection.Query(select);
@@ -98,7 +99,7 @@ bool AddRowsInTheWay(mysql::Connection& connection, const RowMapping& mapping, R
       std::vector<std::string> literals;
       for (size_t i = 0; i < mapping.key.size(); ++i) {
         const auto& column = mapping.columns[mapping.key[i]];
-        literals.push_back(mysql::KeyLiteral(mapping.source_types[column.source], rows.Text(i)));
+        literals.push_back(mysql::IdentityLiteral(column.type, rows.Text(i)));
       }
       grew = set->Add(std::move(literals)) || grew;
     }

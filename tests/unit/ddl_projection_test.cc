@@ -198,7 +198,7 @@ TEST(Projection, TakesKeysOfTheseTypes) {
       {"decimal(10,0)", "bigint(20)", false},
       {"varchar(10)", "varchar(20)", true},
       {"char(10)", "char(20)", true},
-      {"char(10)", "varchar(10)", false},
+      {"char(10)", "varchar(10)", true},
       {"varchar(10)", "int(11)", false},
       {"binary(16)", "binary(16)", true},
       {"binary(16)", "binary(20)", false},
@@ -212,13 +212,23 @@ TEST(Projection, TakesKeysOfTheseTypes) {
       {"timestamp", "datetime", false},
       {"time(6)", "time(6)", true},
       {"year(4)", "year(4)", true},
-      {"enum('a')", "enum('a')", false},
-      {"set('a')", "set('a')", false},
-      {"bit(8)", "bit(8)", false},
-      {"float", "float", false},
-      {"double", "double", false},
+      {"enum('a')", "enum('a')", true},
+      {"enum('a','b')", "enum('c','b','a')", true},
+      {"set('a')", "set('a','b')", true},
+      {"set('a','b')", "set('b','a')", false},
+      {"set('a','b','c','d','e','f','g','h','i')", "set('a')", false},
+      {"bit(8)", "bit(16)", true},
+      {"float", "float", true},
+      {"float", "double", false},
+      {"float(7,2)", "float", false},
+      {"double", "double", true},
       {"json", "json", false},
-      {"uuid", "uuid", false},
+      {"geometry", "geometry", false},
+      {"vector(2)", "vector(2)", false},
+      {"uuid", "uuid", true},
+      {"uuid", "binary(16)", false},
+      {"inet4", "inet4", true},
+      {"inet4", "inet6", false},
   };
   for (const auto& test : kCases) {
     const std::string refusal =
@@ -227,17 +237,40 @@ TEST(Projection, TakesKeysOfTheseTypes) {
     EXPECT_EQ(refusal == "accepted", test.shared)
         << test.before << " to " << test.after << ": " << refusal;
   }
-  const std::string collation =
-      Refusal(MakeTable({{"id", "varchar(9)", "", "utf8mb4_general_ci"}}, {kPrimary}),
-              MakeTable({{"id", "varchar(9)", "", "utf8mb4_bin"}}, {kPrimary}), "MODIFY id INT");
-  EXPECT_NE(collation.find("from utf8mb4_general_ci to utf8mb4_bin"), std::string::npos);
+}
+
+TEST(Projection, TakesTextKeysOfTheseCollations) {
+  const struct {
+    const char* before_type;
+    const char* before;
+    const char* after_type;
+    const char* after;
+    const char* refusal;
+  } kCases[] = {
+      {"varchar(9)", "utf8mb4_general_ci", "varchar(9)", "utf8mb4_bin", "accepted"},
+      {"varchar(9)", "latin1_swedish_ci", "varchar(9)", "utf8mb4_general_ci", "accepted"},
+      {"varchar(9)", "gbk_chinese_ci", "varchar(9)", "gbk_bin", "accepted"},
+      {"varchar(9)", "gbk_bin", "varchar(9)", "utf8mb4_bin", "character set from gbk to utf8mb4"},
+      {"char(9)", "utf8mb4_bin", "varchar(9)", "utf8mb4_bin", "accepted"},
+      {"char(9)", "utf8mb4_0900_ai_ci", "varchar(9)", "utf8mb4_0900_ai_ci", "changes its type"},
+      {"char(9)", "utf8mb4_nopad_bin", "varchar(9)", "utf8mb4_nopad_bin", "changes its type"},
+      {"char(9)", "utf8mb4_general_ci", "varchar(9)", "utf8mb4_bin", "changes its type"},
+      {"enum('a')", "utf8mb4_general_ci", "enum('a')", "utf8mb4_bin", "changes its collation"},
+  };
+  for (const auto& test : kCases) {
+    const std::string refusal =
+        Refusal(MakeTable({{"id", test.before_type, "", test.before}}, {kPrimary}),
+                MakeTable({{"id", test.after_type, "", test.after}}, {kPrimary}), "MODIFY id INT");
+    EXPECT_NE(refusal.find(test.refusal), std::string::npos)
+        << test.before << " to " << test.after << ": " << refusal;
+  }
 }
 
 TEST(Projection, RefusalNamesEveryCandidate) {
   const TableDefinition original = MakeTable({{"id", kInt},
                                               {"n", kInt, "null"},
                                               {"p", "varchar(9)"},
-                                              {"f", "float"},
+                                              {"f", "json"},
                                               {"g", kInt, "stored"},
                                               {"x", kInt},
                                               {"h", kInt},
@@ -258,7 +291,7 @@ TEST(Projection, RefusalNamesEveryCandidate) {
   for (const char* part :
        {"'PRIMARY' the other table has no unique key over these columns",
         "'n' column 'n' may be NULL", "'p' holds only a prefix of column 'p'",
-        "'e' holds an expression", "'f' column 'f' has the type float",
+        "'e' holds an expression", "'f' column 'f' has the type json",
         "'g' column 'g' is generated", "'h' is a HASH index", "'i' is ignored or invisible"}) {
     EXPECT_NE(message.find(part), std::string::npos) << part << " in: " << message;
   }

@@ -1,2 +1,2 @@
-CREATE TABLE t (e ENUM('z','a','m') NOT NULL, a INT, PRIMARY KEY (e));
-INSERT INTO t VALUES ('z', 1), ('a', 2);
+CREATE TABLE t (k ENUM('z','a','m','it''s','','b?','q','x','y') NOT NULL, a INT, gone INT DEFAULT 7, PRIMARY KEY (k));
+INSERT INTO t (k, a) VALUES ('z', 0), ('a', 1), ('m', 2), ('it''s', 3), ('b?', 4);

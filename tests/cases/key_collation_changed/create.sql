@@ -1,2 +1,2 @@
-CREATE TABLE t (name VARCHAR(40) NOT NULL PRIMARY KEY, a INT) DEFAULT CHARSET=latin1;
-INSERT INTO t VALUES ('Apple', 1), ('ärger', 4), ('ÿ', 5), ('zz', 6);
+CREATE TABLE t (k VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, a INT, gone INT DEFAULT 7, PRIMARY KEY (k));
+INSERT INTO t (k, a) VALUES ('a', 0), ('B', 1), ('ä2', 2), ('C', 3), ('日本', 4);

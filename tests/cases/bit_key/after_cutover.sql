@@ -1,0 +1,6 @@
+INSERT INTO t (k, a) VALUES (b'1010101010', 7);
+UPDATE t SET k = b'1' WHERE k = b'111';
+UPDATE t SET a = 50 WHERE k = b'11';
+DELETE FROM t WHERE k = b'10';
+DELETE FROM t WHERE k = b'0';
+INSERT INTO t (k, a) VALUES (b'0', 23);

@@ -1,0 +1,1 @@
+UPDATE t SET e = 'a,b' WHERE id = 3;

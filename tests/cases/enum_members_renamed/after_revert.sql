@@ -1,0 +1,1 @@
+UPDATE t SET e = 'keep' WHERE id = 1;

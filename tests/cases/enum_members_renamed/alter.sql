@@ -1,0 +1,1 @@
+MODIFY e ENUM('new','keep','KEPT','a,b','  lead') CHARACTER SET utf8mb4

@@ -1,0 +1,2 @@
+CREATE TABLE t (k FLOAT NOT NULL, a INT, gone INT DEFAULT 7, PRIMARY KEY (k));
+INSERT INTO t (k, a) VALUES (0.5, 0), (-1.25, 1), (0, 2), (16777216, 3), (0.1, 4);

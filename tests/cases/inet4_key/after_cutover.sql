@@ -1,0 +1,6 @@
+INSERT INTO t (k, a) VALUES ('127.0.0.1', 7);
+UPDATE t SET k = '0.0.0.0' WHERE k = '39.92.0.32';
+UPDATE t SET a = 50 WHERE k = '1.2.3.4';
+DELETE FROM t WHERE k = '255.255.255.255';
+DELETE FROM t WHERE k = '10.0.0.1';
+INSERT INTO t (k, a) VALUES ('10.0.0.1', 23);

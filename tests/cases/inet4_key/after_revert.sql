@@ -1,0 +1,5 @@
+INSERT INTO t (k, a) VALUES ('10.0.0.0', 1);
+UPDATE t SET k = '128.0.0.0' WHERE k = '10.0.0.1';
+DELETE FROM t WHERE k = '127.0.0.1';
+INSERT INTO t (k, a) VALUES ('127.0.0.1', 77);
+UPDATE t SET a = NULL WHERE k = '0.0.0.0';

@@ -1,0 +1,6 @@
+INSERT INTO t (k, a) VALUES ('1.2.3.4', 5);
+UPDATE t SET k = '39.92.0.32' WHERE k = '0.0.0.0';
+DELETE FROM t WHERE k = '10.0.0.0';
+DELETE FROM t WHERE k = '10.0.0.1';
+INSERT INTO t (k, a) VALUES ('10.0.0.1', 22);
+UPDATE t SET a = a + 10 WHERE k = '255.255.255.255';

@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (3, CONCAT(REPEAT('[1,', 99), '"x"', REPEAT(']', 99)), 3);

@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (2, CONCAT(REPEAT('{"a":', 99), '1.5', REPEAT('}', 99)), 2);

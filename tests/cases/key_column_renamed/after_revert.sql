@@ -1,0 +1,1 @@
+UPDATE t SET region = 'asia' WHERE n = 3;

@@ -1,0 +1,1 @@
+CHANGE id user_id BIGINT NOT NULL, CHANGE region Region VARCHAR(20) NOT NULL

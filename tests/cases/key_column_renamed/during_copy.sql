@@ -1,0 +1,2 @@
+INSERT INTO t VALUES (3, 'eu', 4);
+UPDATE t SET id = 10 WHERE n = 1;

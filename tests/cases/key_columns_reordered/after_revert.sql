@@ -1,0 +1,2 @@
+DELETE FROM t WHERE a = 2;
+UPDATE t SET b = 'B' WHERE n = 6;

@@ -1,0 +1,2 @@
+CREATE TABLE t (k VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL, a INT, gone INT DEFAULT 7, PRIMARY KEY (k));
+INSERT INTO t (k, a) VALUES ('a', 0), ('a ', 1), ('a  ', 2), ('b', 3), ('', 4);

@@ -1,0 +1,1 @@
+MODIFY k SET('a','b','c','d','e') NOT NULL

@@ -1,0 +1,1 @@
+MODIFY k SET('b','a') NOT NULL

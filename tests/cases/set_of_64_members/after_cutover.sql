@@ -1,0 +1,1 @@
+UPDATE t SET s = 'm62' WHERE id = 2;

@@ -1,0 +1,2 @@
+CREATE TABLE t (k TIME(3) NOT NULL, a INT, gone INT DEFAULT 7, PRIMARY KEY (k));
+INSERT INTO t (k, a) VALUES ('00:00:00', 0), ('-00:00:00.001', 1), ('-838:59:59', 2), ('838:59:59', 3), ('-00:00:01', 4);

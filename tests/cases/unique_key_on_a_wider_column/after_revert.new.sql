@@ -1,0 +1,1 @@
+INSERT INTO t (code, n) VALUES ('d', 6);

@@ -1,0 +1,1 @@
+UPDATE t SET a = -a WHERE a % 5 = 0;

@@ -1,0 +1,5 @@
+INSERT INTO t (k, a) VALUES (X'00', 1);
+UPDATE t SET k = X'5C' WHERE k = X'0000';
+DELETE FROM t WHERE k = X'FFFF';
+INSERT INTO t (k, a) VALUES (X'FFFF', 77);
+UPDATE t SET a = NULL WHERE k = X'';

@@ -1,0 +1,2 @@
+CREATE TABLE t (k VARBINARY(20) NOT NULL, a INT, gone INT DEFAULT 7, PRIMARY KEY (k));
+INSERT INTO t (k, a) VALUES (X'', 0), (X'00', 1), (X'0000', 2), (X'0001', 3), ('a', 4);

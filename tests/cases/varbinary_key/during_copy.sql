@@ -1,0 +1,6 @@
+INSERT INTO t (k, a) VALUES ('a ', 5);
+UPDATE t SET k = X'2700' WHERE k = X'';
+DELETE FROM t WHERE k = X'00';
+DELETE FROM t WHERE k = X'0000';
+INSERT INTO t (k, a) VALUES (X'0000', 22);
+UPDATE t SET a = a + 10 WHERE k = X'0001';
