@@ -64,10 +64,19 @@ std::vector<Key> ReadKeys(mysql::Connection& connection, const TableDefinition& 
 // The options stand on a line of their own after the columns; names and comments cannot hold a raw
 // line break there, because SHOW CREATE TABLE escapes it.
 std::string EngineOf(std::string_view create_statement) {
-  constexpr std::string_view kMarker = "\n) ENGINE=";
-  const size_t at = create_statement.find(kMarker);
+  constexpr std::string_view kOptions = "\n) ";
+  constexpr std::string_view kMarker = "ENGINE=";
+  const size_t at = create_statement.find(kOptions);
   if (at == std::string_view::npos) return "";
-  const std::string_view rest = create_statement.substr(at + kMarker.size());
+  std::string_view rest = create_statement.substr(at + kOptions.size());
+  // MySQL 9.7 puts AUTOEXTEND_SIZE and TABLESPACE in comments before it.
+  while (rest.starts_with("/*")) {
+    const size_t end = rest.find("*/ ");
+    if (end == std::string_view::npos) return "";
+    rest.remove_prefix(end + 3);
+  }
+  if (!rest.starts_with(kMarker)) return "";
+  rest.remove_prefix(kMarker.size());
   return std::string(rest.substr(0, rest.find_first_of(" \n")));
 }
 
@@ -108,7 +117,14 @@ TableDefinition ReadTableDefinition(mysql::Connection& connection, const mysql::
   definition.create_statement = create.Text(1);
   definition.engine = EngineOf(definition.create_statement);
   mysql::Result columns = connection.Query("SHOW FULL COLUMNS FROM " + quoted);
-  while (columns.Next()) definition.columns.push_back(ReadColumn(columns));
+  while (columns.Next()) {
+    Column column = ReadColumn(columns);
+    // MySQL 9.7 lists what a functional key is over, but only of a temporary table.
+    const bool hidden =
+        column.name.starts_with("!hidden!") &&
+        definition.create_statement.find(mysql::QuoteIdentifier(column.name)) == std::string::npos;
+    if (!hidden) definition.columns.push_back(std::move(column));
+  }
   definition.keys = ReadKeys(connection, definition);
   ReadHiddenMembers(connection, &definition);
   return definition;
