@@ -148,6 +148,11 @@ std::vector<std::string> Cautions(const ddl::ChangePlan& plan) {
     lines.push_back(
         Printable("revert note (" + note.kind + "): " + note.column + ": " + note.detail));
   }
+  for (const ddl::CheckRename& rename : plan.renamed_checks) {
+    lines.push_back(Printable("constraint " + rename.from + " will be called " + rename.to +
+                              " on the new table: the server wants the names of CHECK constraints "
+                              "unique in the database"));
+  }
   for (const std::string& warning : plan.warnings)
     lines.push_back(Printable("warning: " + warning));
   return lines;
@@ -190,6 +195,10 @@ Json PlanJson(const CheckedChange& change) {
   for (const ddl::ColumnRename& rename : plan.alter.renames) {
     renamed.push_back({{"from", rename.from}, {"to", rename.to}});
   }
+  Json renamed_checks = Json::array();
+  for (const ddl::CheckRename& rename : plan.renamed_checks) {
+    renamed_checks.push_back({{"from", rename.from}, {"to", rename.to}});
+  }
   Json notes = Json::array();
   for (const ddl::RevertNote& note : plan.notes) {
     notes.push_back({{"kind", note.kind}, {"column", note.column}, {"detail", note.detail}});
@@ -212,6 +221,7 @@ Json PlanJson(const CheckedChange& change) {
           {"added", plan.alter.added_columns},
           {"dropped", plan.alter.dropped_columns},
           {"renamed", std::move(renamed)},
+          {"renamed_checks", std::move(renamed_checks)},
           {"notes", std::move(notes)},
           {"warnings", plan.warnings}};
 }

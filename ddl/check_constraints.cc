@@ -39,10 +39,12 @@ std::vector<CheckConstraint> ReadCheckConstraints(std::string_view create_statem
     }
     CheckConstraint check;
     if (i >= 2 && tokens[i - 2].Is("CONSTRAINT")) check.name = tokens[i - 1].text;
+    const size_t begin = tokens[i + 1].begin;
     i = ReadExpression(tokens, i + 1, &check);
-    const bool enforced =
+    check.expression = create_statement.substr(begin, tokens[i - 1].end - begin);
+    check.enforced =
         !(i + 1 < tokens.size() && tokens[i].Is("NOT") && tokens[i + 1].Is("ENFORCED"));
-    if (enforced) checks.push_back(std::move(check));
+    checks.push_back(std::move(check));
   }
   return checks;
 }

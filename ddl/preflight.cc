@@ -1,5 +1,9 @@
 #include "ddl/preflight.h"
 
+#include <algorithm>
+
+#include "ddl/check_constraints.h"
+#include "ddl/column_clause.h"
 #include "ddl/name.h"
 #include "ddl/privileges.h"
 #include "ddl/server_checks.h"
@@ -23,18 +27,13 @@ void CheckAlterText(const AlterStatement& alter, const mysql::TableName& table) 
                     ": osc works with InnoDB only",
                 "use the server's own ALTER TABLE");
   }
-  if (alter.partitions) {
-    throw Error(ErrorCode::kRefused,
-                "the ALTER changes the partitions of table " + mysql::Quote(table) +
-                    ", which osc does not carry yet",
-                "use the server's own ALTER TABLE");
-  }
 }
 
 // Length in the characters that the server counts, and at most this many bytes as a file name,
-// where the servers write every other character as @ and four digits.
+// where the servers write every other character as @ and four digits. Of the 64 characters some are
+// left for the "_chk_1" that MySQL puts behind the table's name to name a CHECK constraint.
 bool Fits(std::string_view name) {
-  constexpr size_t kMostCharacters = 64;
+  constexpr size_t kMostCharacters = 56;
   constexpr size_t kMostFileNameBytes = 240;
   size_t characters = 0;
   size_t file_name_bytes = 0;
@@ -46,6 +45,41 @@ bool Fits(std::string_view name) {
     file_name_bytes += plain ? 1 : 5;
   }
   return characters <= kMostCharacters && file_name_bytes <= kMostFileNameBytes;
+}
+
+// Those that the altered table still has.
+std::vector<CheckRename> KeptRenames(std::vector<CheckRename> renames,
+                                     const TableDefinition& altered) {
+  const std::vector<CheckConstraint> checks = ReadCheckConstraints(altered.create_statement);
+  std::erase_if(renames, [&](const CheckRename& rename) {
+    return std::none_of(checks.begin(), checks.end(), [&](const CheckConstraint& check) {
+      return SameName(check.name, rename.from);
+    });
+  });
+  return renames;
+}
+
+// What existing rows get in an added column is not always what the server's ALTER would give them.
+void WarnOfAddedValues(ChangePlan* plan) {
+  for (const size_t index : plan->forward.preserved) {
+    const Column& column = plan->forward.target.columns[index];
+    if (column.auto_increment) {
+      plan->warnings.push_back("added column '" + column.name +
+                               "' numbers the rows in the order in which they are copied");
+      continue;
+    }
+    const std::string function = ChangingDefault(ColumnClause(plan->forward.target, column));
+    if (function.empty()) continue;
+    plan->warnings.push_back("the default of added column '" + column.name + "' calls " + function +
+                             "(), in the moment and the session of osc that copy the row");
+  }
+}
+
+// The trial copy has no partitions, so that RevertNotes cannot see them.
+void NotePartitions(const TableDefinition& original, ChangePlan* plan) {
+  if (!plan->alter.partitions || !MayLackAPartition(original)) return;
+  plan->notes.push_back({"blocked", "partitions",
+                         "change: rows that fit no partition of the old table block a revert"});
 }
 
 }  // namespace
@@ -83,6 +117,8 @@ ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& tabl
   plan.forward = ForwardProjection(original, altered, alter);
   CheckColumnsOfOneTable(plan.forward);
   plan.notes = RevertNotes(plan.forward);
+  NotePartitions(original, &plan);
+  plan.renamed_checks = KeptRenames(RenamedChecks(connection, original), altered);
   plan.estimated_rows = facts.estimated_rows;
   plan.data_bytes = facts.data_bytes;
   CheckDiskSpace(connection.options(), variables, facts);
@@ -90,6 +126,12 @@ ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& tabl
     plan.warnings.push_back(
         "a unique key over a prefix, an expression or a column of its own keeps the stream to one "
         "lane");
+  }
+  WarnOfAddedValues(&plan);
+  if (alter.partitions || IsPartitioned(original)) {
+    plan.warnings.push_back(
+        "partitions cannot be tried on a temporary table: whether the server takes them shows when "
+        "the migration makes its off-stage table");
   }
   for (const DoctorFinding& finding : CheckRisks(server, variables)) {
     if (finding.status == FindingStatus::kWarning) {

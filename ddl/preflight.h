@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ddl/alter_statement.h"
+#include "ddl/check_names.h"
 #include "ddl/projection.h"
 #include "ddl/table_definition.h"
 
@@ -22,6 +23,9 @@ struct ChangePlan {
   AlterStatement alter;
   Projection forward;  // holds both definitions
   std::vector<RevertNote> notes;
+  // CHECK constraints that will have another name on the new table, because the server wants the
+  // names unique in the database (MySQL).
+  std::vector<CheckRename> renamed_checks;
   std::vector<std::string> warnings;  // for people: accepted, but worth knowing
   uint64_t estimated_rows = 0;
   uint64_t data_bytes = 0;  // of rows and indexes
@@ -37,7 +41,7 @@ std::vector<RevertNote> RevertNotes(const Projection& forward);
 ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& table,
                      const AlterStatement& alter);
 
-// The off-stage table's fixed name, `_osc_<id>_<table>`, cut to the server's 64 characters.
+// The off-stage table's fixed name, `_osc_<id>_<table>`, cut to 56 of the server's 64 characters.
 std::string OffStageName(const std::string& migration_id, const std::string& table);
 
 }  // namespace osc::ddl

@@ -31,9 +31,11 @@ void MapColumns(const AlterStatement& alter, Projection* projection) {
     const std::optional<std::string> name = NewName(source.columns[i].name, alter);
     const std::optional<size_t> found = name ? target.FindColumn(*name) : std::nullopt;
     if (!found || target.columns[*found].generated) continue;
-    if (source.columns[i].generated) {
+    // No server turns a VIRTUAL column into a plain one (errors 1907 and 3106; seen on MariaDB 11.8
+    // and MySQL 9.7); its values are not in the table.
+    if (source.columns[i].virtual_generated) {
       throw Error(ErrorCode::kRefused,
-                  "generated column '" + source.columns[i].name + "' of " +
+                  "virtual column '" + source.columns[i].name + "' of " +
                       mysql::Quote(source.name) + " would become a plain column",
                   "drop it and add the plain column under the same name, then fill it");
     }
@@ -106,6 +108,7 @@ Projection Invert(const Projection& projection) {
   inverse.source = projection.target;
   inverse.target = projection.source;
   for (const ColumnPair& pair : projection.columns) {
+    if (inverse.target.columns[pair.source].generated) continue;
     inverse.columns.push_back({pair.target, pair.source});
   }
   SortByTarget(&inverse);

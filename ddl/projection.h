@@ -37,14 +37,15 @@ struct Projection {
 
 // renames: those of the ALTER that made `altered` out of `original`; columns are matched by
 // identity through them, never by name alone: a new column under an old name is not the old column.
-// Throws Error kRefused when a generated column becomes a plain one, or when the tables share no
+// Throws Error kRefused when a virtual column becomes a plain one, or when the tables share no
 // unique key over NOT NULL columns that a copy can be ordered by, naming the candidates and why
 // each was passed over. The shared key is the source's primary key if that will do, else its
 // shortest unique key, integers first.
 Projection ForwardProjection(const TableDefinition& original, const TableDefinition& altered,
                              const AlterStatement& alter);
 // The other direction of the same pair of tables, with the same shared key. A plain column that the
-// ALTER made a generated one is preserved here: nothing feeds it.
+// ALTER made a generated one is preserved here: nothing feeds it. A stored one that it made a plain
+// one is computed by the server again: what was written to the plain one feeds nothing.
 Projection Invert(const Projection& projection);
 
 }  // namespace osc::ddl

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "ddl/check_constraints.h"
+#include "ddl/column_clause.h"
 #include "ddl/name.h"
 #include "ddl/preflight.h"
 #include "ddl/type_change.h"
@@ -60,6 +61,10 @@ class NoteTaker {
   void NoteColumn(const ColumnPair& pair) {
     const Column& before = old_.columns[pair.source];
     const Column& after = altered_.columns[pair.target];
+    if (before.generated) {
+      return Lossy(after.name, "becomes a plain column: after a revert '" + before.name +
+                                   "' has the value of its expression again, whatever was written");
+    }
     if (after.nullable && !before.nullable) {
       Blocked(after.name, "may be NULL, the old column '" + before.name +
                               "' may not: rows with NULL block a revert");
@@ -73,12 +78,22 @@ class NoteTaker {
     }
   }
 
+  // The column of the altered table that has the same value in every row.
+  std::optional<size_t> Counterpart(size_t source) const {
+    const Column& column = old_.columns[source];
+    if (!column.generated) return TargetOf(source);
+    const std::optional<size_t> target = altered_.FindColumn(column.name);
+    const bool alike =
+        target && IsGeneratedAlike(old_, column, altered_, altered_.columns[*target]);
+    return alike ? target : std::nullopt;
+  }
+
   // True when no two rows that `key` of the altered table lets in can be equal under `unique`.
   bool Implies(const Key& key, const Key& unique) const {
     return key.unique && std::all_of(key.parts.begin(), key.parts.end(), [&](const KeyPart& part) {
              return std::any_of(unique.parts.begin(), unique.parts.end(), [&](const KeyPart& old) {
                if (part.expression || old.expression) return false;
-               const std::optional<size_t> target = TargetOf(old.column);
+               const std::optional<size_t> target = Counterpart(old.column);
                if (!target || *target != part.column) return false;
                return old.prefix_length == 0 ||
                       (part.prefix_length != 0 && part.prefix_length <= old.prefix_length);
@@ -132,6 +147,7 @@ class NoteTaker {
   void NoteChecks() {
     const std::vector<CheckConstraint> kept = ReadCheckConstraints(altered_.create_statement);
     for (CheckConstraint check : ReadCheckConstraints(old_.create_statement)) {
+      if (!check.enforced) continue;
       const std::string name =
           check.name.empty() && !check.columns.empty() ? check.columns[0] : check.name;
       bool any_mapped = false;
@@ -143,8 +159,9 @@ class NoteTaker {
         check.tokens[check.column_tokens[i]] = altered_.columns[*target].name;
       }
       const bool still_there =
-          std::any_of(kept.begin(), kept.end(),
-                      [&](const CheckConstraint& other) { return other.tokens == check.tokens; });
+          std::any_of(kept.begin(), kept.end(), [&](const CheckConstraint& other) {
+            return other.enforced && other.tokens == check.tokens;
+          });
       if (any_mapped && !still_there) {
         Blocked(name, "CHECK dropped or changed: rows that violate the old one block a revert");
       }

@@ -7,6 +7,7 @@
 #include <array>
 #include <filesystem>
 
+#include "ddl/check_constraints.h"
 #include "ddl/name.h"
 #include "ddl/preflight.h"
 #include "src/mysql/sql_lexer.h"
@@ -163,13 +164,39 @@ std::string Gibibytes(double bytes) {
   return text.data();
 }
 
-bool MentionsPartitions(const std::string& create_statement) {
-  const size_t options = create_statement.rfind("\n) ENGINE=");
-  return options != std::string::npos &&
-         create_statement.find("PARTITION BY", options) != std::string::npos;
+// What stands after the columns: options and partitions.
+std::string_view OptionsOf(std::string_view create_statement) {
+  const size_t options = create_statement.rfind("\n) ");
+  return options == std::string_view::npos ? "" : create_statement.substr(options);
+}
+
+// second: empty for any.
+bool HasOption(const TableDefinition& table, std::string_view first, std::string_view second) {
+  const std::vector<mysql::SqlToken> tokens =
+      mysql::Tokenize(OptionsOf(table.create_statement), {.open_executable_comments = true});
+  for (size_t i = 0; i + 1 < tokens.size(); ++i) {
+    if (tokens[i].Is(first) && (second.empty() || tokens[i + 1].Is(second))) return true;
+  }
+  return false;
+}
+
+size_t CharacterCount(const std::string& text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
 }
 
 }  // namespace
+
+bool IsPartitioned(const TableDefinition& table) { return HasOption(table, "PARTITION", "BY"); }
+
+bool MayLackAPartition(const TableDefinition& table) {
+  const bool listed = HasOption(table, "BY", "RANGE") || HasOption(table, "BY", "LIST");
+  // MariaDB's DEFAULT partition follows the partition's name; DEFAULT CHARSET is a table option.
+  const bool has_rest =
+      HasOption(table, "THAN", "MAXVALUE") || HasOption(table, "DEFAULT", "ENGINE");
+  return listed && !has_rest;
+}
 
 void RefuseSystemDatabase(const mysql::TableName& table) {
   for (const char* system : {"mysql", "information_schema", "performance_schema", "sys"}) {
@@ -224,12 +251,18 @@ void CheckDefinition(const TableDefinition& definition, const std::string& what)
     Refuse(subject + " would be kept by the engine " + definition.engine + ", osc needs InnoDB",
            "leave ENGINE out, or use the server's own ALTER TABLE");
   }
-  if (MentionsPartitions(definition.create_statement)) {
-    Refuse(subject + " is partitioned, which osc does not carry yet",
+  // CREATE TABLE ... LIKE leaves the directory out, of a partition too (seen on MariaDB 10.11).
+  if (HasOption(definition, "DATA", "DIRECTORY") || HasOption(definition, "INDEX", "DIRECTORY")) {
+    Refuse(subject + " is kept in a directory of its own, which osc does not carry",
            "use the server's own ALTER TABLE");
   }
   if (definition.create_statement.find("\n  PERIOD FOR ") != std::string::npos) {
     Refuse(subject + " has a PERIOD, which osc does not carry", "use the server's own ALTER TABLE");
+  }
+  for (const CheckConstraint& check : ReadCheckConstraints(definition.create_statement)) {
+    if (CharacterCount(check.name) <= 64) continue;
+    Refuse("the name of the CHECK constraint '" + check.name + "' of " + subject + " is too long",
+           "give the constraint a name of its own");
   }
   for (const Column& column : definition.columns) {
     for (const std::string& member : column.type.members) {

@@ -30,7 +30,11 @@ TableFacts FindTable(mysql::Connection& connection, const mysql::TableName& tabl
 // Foreign keys from and to the table, triggers, off-stage tables of another osc. Throws kRefused.
 void CheckSurroundings(mysql::Connection& connection, const TableFacts& table);
 
-// Partitions, periods, columns and keys that are not carried. what: "the table" or "the altered
+bool IsPartitioned(const TableDefinition& table);
+// Partitioned by RANGE or LIST, without one for all other values.
+bool MayLackAPartition(const TableDefinition& table);
+
+// Directories, periods, columns and keys that are not carried. what: "the table" or "the altered
 // table". Throws kRefused.
 void CheckDefinition(const TableDefinition& definition, const std::string& what);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "ddl/column_clause.h"
 #include "ddl/hidden_members.h"
 #include "ddl/name.h"
 
@@ -26,6 +27,13 @@ Column ReadColumn(const mysql::Result& row) {
   column.has_default =
       !column.generated && (column.nullable || column.auto_increment || row["Default"].has_value());
   return column;
+}
+
+// MySQL keeps a functional key part as a hidden column, which SHOW COLUMNS lists for temporary
+// tables (seen on 9.7). No row image has it.
+bool IsOfFunctionalKey(const TableDefinition& table, const Column& column) {
+  return column.virtual_generated && column.name.starts_with("!hidden!") &&
+         ColumnClause(table, column).empty();
 }
 
 // SHOW INDEX has the column "Visible" on MySQL 8.0 and "Ignored" on MariaDB from 10.6.
@@ -61,8 +69,8 @@ std::vector<Key> ReadKeys(mysql::Connection& connection, const TableDefinition& 
   return keys;
 }
 
-// The options stand on a line of their own after the columns; names and comments cannot hold a raw
-// line break there, because SHOW CREATE TABLE escapes it.
+// The options stand on a line of their own after the columns, MySQL's TABLESPACE before the engine;
+// names and comments cannot hold a raw line break there, because SHOW CREATE TABLE escapes it.
 std::string EngineOf(std::string_view create_statement) {
   constexpr std::string_view kOptions = "\n) ";
   constexpr std::string_view kMarker = "ENGINE=";
@@ -119,11 +127,7 @@ TableDefinition ReadTableDefinition(mysql::Connection& connection, const mysql::
   mysql::Result columns = connection.Query("SHOW FULL COLUMNS FROM " + quoted);
   while (columns.Next()) {
     Column column = ReadColumn(columns);
-    // MySQL 9.7 lists what a functional key is over, but only of a temporary table.
-    const bool hidden =
-        column.name.starts_with("!hidden!") &&
-        definition.create_statement.find(mysql::QuoteIdentifier(column.name)) == std::string::npos;
-    if (!hidden) definition.columns.push_back(std::move(column));
+    if (!IsOfFunctionalKey(definition, column)) definition.columns.push_back(std::move(column));
   }
   definition.keys = ReadKeys(connection, definition);
   ReadHiddenMembers(connection, &definition);

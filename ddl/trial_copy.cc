@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "ddl/check_names.h"
 #include "src/base/log.h"
 #include "src/mysql/server_message.h"
 #include "src/mysql/sql_lexer.h"
@@ -95,6 +96,14 @@ bool BeginsDefinition(const SqlToken& token) {
                      [&](std::string_view verb) { return token.Is(verb); });
 }
 
+// Temporary tables have no partitions: PARTITION BY up to the end, REMOVE PARTITIONING. Returns how
+// many tokens that is; 0 for any other token.
+size_t LengthOfPartitions(const std::vector<SqlToken>& tokens, size_t at) {
+  if (tokens[at].Is("PARTITION") && tokens[at + 1].Is("BY")) return tokens.size() - 1 - at;
+  if (tokens[at].Is("REMOVE") && tokens[at + 1].Is("PARTITIONING")) return 2;
+  return 0;
+}
+
 std::string RandomName() {
   static constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
   std::random_device random;
@@ -174,8 +183,8 @@ void RefuseUnknownParser(mysql::Connection& connection, const TableDefinition& o
 // CREATE TABLE `name` ( ... as a TEMPORARY table of another name. The text of SHOW CREATE TABLE
 // rather than LIKE, which gives CHECK constraints new names on MySQL.
 std::string CreateText(const TableDefinition& original, const mysql::TableName& trial,
-                       bool mariadb) {
-  const std::string& text = original.create_statement;
+                       const CheckNames& names, bool mariadb) {
+  const std::string text = names.Translate(original.create_statement);
   const size_t body = text.find("(\n");
   return "CREATE TEMPORARY TABLE " + mysql::Quote(trial) + " " +
          FitForTemporary(std::string_view(text).substr(std::min(body, text.size())), mariadb);
@@ -204,6 +213,11 @@ std::string FitForTemporary(std::string_view sql, bool mariadb) {
                    depth == 0 && !in_definition ? LengthOfUnfitOption(tokens, at, mariadb) : 0) {
       edits.Replace(tokens[at].begin, tokens[at + length - 1].end, kNoEffect);
       at += length;
+    } else if (const size_t length = depth == 0 ? LengthOfPartitions(tokens, at) : 0) {
+      // They may follow the last clause without a comma.
+      const bool begins_clause = at == 0 || tokens[at - 1].Is(',');
+      edits.Replace(tokens[at].begin, tokens[at + length - 1].end, begins_clause ? kNoEffect : "");
+      at += length;
     } else {
       ++at;
     }
@@ -217,15 +231,18 @@ TableDefinition TryAlter(mysql::Connection& connection, const TableDefinition& o
   RefuseUnknownParser(connection, original, alter);
   const TemporaryTable trial(connection, {original.name.database, RandomName()});
   const std::string quoted = mysql::Quote(original.name);
-  Run(connection, CreateText(original, trial.name(), mariadb),
+  const CheckNames names = NamesOnTemporary(connection.server(), original, trial.name().name);
+  Run(connection, CreateText(original, trial.name(), names, mariadb),
       "the ALTER cannot be tried on an empty copy of " + quoted,
       "osc tries every ALTER on a TEMPORARY table first", trial.name().name, original.name.name);
   Run(connection,
-      "ALTER TABLE " + mysql::Quote(trial.name()) + " " + FitForTemporary(alter.clauses, mariadb),
+      "ALTER TABLE " + mysql::Quote(trial.name()) + " " +
+          FitForTemporary(names.Translate(alter.clauses), mariadb),
       "the server refuses this ALTER of " + quoted, "correct the ALTER", trial.name().name,
       original.name.name);
   TableDefinition altered = ReadTableDefinition(connection, trial.name());
   altered.name = original.name;
+  altered.create_statement = names.TranslateBack(altered.create_statement);
   const std::string head = "CREATE TEMPORARY TABLE " + mysql::QuoteIdentifier(trial.name().name);
   if (altered.create_statement.starts_with(head)) {
     altered.create_statement.replace(0, head.size(),

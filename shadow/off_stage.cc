@@ -1,5 +1,6 @@
 #include "shadow/off_stage.h"
 
+#include "ddl/check_names.h"
 #include "shadow/names.h"
 #include "src/apply/stream.h"
 #include "src/base/fault_point.h"
@@ -16,8 +17,7 @@ void DropTable(mysql::Connection& connection, const std::string& id,
 }  // namespace
 
 ddl::TableDefinition CreateOffStage(mysql::Connection& connection, const std::string& id,
-                                    const mysql::TableName& live,
-                                    const mysql::TableName& off_stage,
+                                    const mysql::TableName& live, const mysql::TableName& off_stage,
                                     const std::string& alter_clauses) {
   DropTable(connection, id, off_stage);
   const std::string comment = " /* " + apply::Marker(id, "create") + " */ ";
@@ -25,21 +25,18 @@ ddl::TableDefinition CreateOffStage(mysql::Connection& connection, const std::st
                      mysql::Quote(live));
   OSC_FAULT_POINT("prepare.created");
   try {
-    connection.Execute("ALTER TABLE" + comment + mysql::Quote(off_stage) + " " + alter_clauses);
+    const ddl::TableDefinition original = ddl::ReadTableDefinition(connection, live);
+    const ddl::CheckNames names = ddl::NamesBeside(connection, original, off_stage.name);
+    const std::string restore =
+        names.Restore(ddl::ReadTableDefinition(connection, off_stage).create_statement);
+    const std::string alter = "ALTER TABLE" + comment + mysql::Quote(off_stage) + " ";
+    if (!restore.empty()) connection.Execute(alter + restore);
+    connection.Execute(alter + names.Translate(alter_clauses));
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kConnectionLost) throw;
     DropTable(connection, id, off_stage);
-    // CREATE TABLE ... LIKE gives CHECK constraints new names, because MySQL wants them unique in the
-    // database (seen on 9.7).
-    constexpr unsigned kNoSuchConstraint = 3940;
-    constexpr unsigned kNoSuchCheck = 3821;
-    const bool renamed_check = error.server_errno() == kNoSuchConstraint ||
-                               error.server_errno() == kNoSuchCheck;
     throw Error(ErrorCode::kRefused, "the server refuses the ALTER: " + error.message(),
-                renamed_check ? "osc cannot drop a CHECK constraint by name on MySQL yet; the table "
-                                "is untouched"
-                              : error.hint(),
-                error.server_errno());
+                error.hint(), error.server_errno());
   }
   OSC_FAULT_POINT("prepare.altered");
   return ddl::ReadTableDefinition(connection, off_stage);

@@ -11,11 +11,11 @@
 namespace osc::shadow {
 
 // An empty table with the altered definition, under the off-stage name: CREATE TABLE ... LIKE, then
-// the user's own ALTER. An earlier attempt's table is replaced. Returns its definition. The server's
-// refusal of the ALTER comes as kRefused, with nothing left behind.
+// the names of CHECK constraints as ddl/check_names.h says, then the user's own ALTER with them. An
+// earlier attempt's table is replaced. Returns its definition. The server's refusal of the ALTER
+// comes as kRefused, with nothing left behind.
 ddl::TableDefinition CreateOffStage(mysql::Connection& connection, const std::string& id,
-                                    const mysql::TableName& live,
-                                    const mysql::TableName& off_stage,
+                                    const mysql::TableName& live, const mysql::TableName& off_stage,
                                     const std::string& alter_clauses);
 
 // Drops the off-stage table, the checkpoint and a sentry, those that are there. With keep_off_stage

@@ -1,5 +1,6 @@
 #include "shadow/prepare.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "ddl/alter_statement.h"
@@ -22,6 +23,22 @@ std::string NotesJson(const std::vector<ddl::RevertNote>& notes) {
     array.push_back({{"kind", note.kind}, {"column", note.column}, {"detail", note.detail}});
   }
   return array.dump();
+}
+
+// The temporary table of the preflight says what was promised; what was made must not differ.
+void RequireSameColumns(const ddl::TableDefinition& tried, const ddl::TableDefinition& made) {
+  const auto same = [](const ddl::Column& one, const ddl::Column& other) {
+    return one.name == other.name && one.type.text == other.type.text &&
+           one.nullable == other.nullable && one.generated == other.generated;
+  };
+  if (std::equal(tried.columns.begin(), tried.columns.end(), made.columns.begin(),
+                 made.columns.end(), same)) {
+    return;
+  }
+  throw Error(ErrorCode::kRefused,
+              "the ALTER gives " + mysql::Quote(tried.name) +
+                  " other columns than on a temporary copy: " + made.create_statement,
+              "use the server's own ALTER TABLE");
 }
 
 // Two engines with different state directories know nothing of each other; the server does.
@@ -53,6 +70,7 @@ void Prepare(state::Store& store, const state::Migration& migration) {
   try {
     const ddl::TableDefinition altered = CreateOffStage(
         connection, tables.id, tables.live, tables.off_stage, plan.alter.clauses);
+    RequireSameColumns(plan.forward.target, altered);
     const ddl::TableDefinition original = ddl::ReadTableDefinition(connection, tables.live);
     tables.forward = ddl::ForwardProjection(original, altered, plan.alter);
     const apply::CheckpointTable checkpoint(CheckpointName(tables.id, tables.live),

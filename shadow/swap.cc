@@ -225,8 +225,9 @@ void DropSentry(mysql::Connection& connection, const SwapPlan& plan) {
 }  // namespace
 
 std::string OffStageIdentity(mysql::Connection& connection, const std::string& id) {
-  // The database's name is encoded in this table; the id alone is unique.
-  const std::string query = "SELECT TABLE_ID FROM " +
+  // The database's name is encoded in this table; the id alone is unique. A partitioned table has an
+  // entry for each partition and none of its own: the lowest speaks for all.
+  const std::string query = "SELECT MIN(TABLE_ID) FROM " +
                             std::string(connection.server().InnodbTablesTable()) +
                             " WHERE NAME LIKE '%/\\_osc\\_" + id + "\\_%'";
   // While the stream carries over a TRUNCATE, the table is not there for a moment: the server drops

@@ -224,6 +224,9 @@ Connection Connection::Open(const ConnectionOptions& options) {
       std::string(connection.server_.IsolationVariable()) + "='READ-COMMITTED'");
   connection.Execute(connection.server_.IsMariaDb() ? "SET max_statement_time=0"
                                                     : "SET max_execution_time=0");
+  if (connection.server_.HasGeneratedPrimaryKeys()) {
+    connection.Execute("SET show_gipk_in_create_table_and_information_schema=ON");
+  }
   return connection;
 }
 

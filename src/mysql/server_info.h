@@ -28,6 +28,8 @@ struct ServerInfo {
   std::string_view ExecutedGtidVariable() const;
   // "transaction_isolation" since MySQL 5.7.20 and MariaDB 11.1, "tx_isolation" before.
   std::string_view IsolationVariable() const;
+  // MySQL 8.0.30 and later can add a hidden primary key to a table, and hide it from SHOW as well.
+  bool HasGeneratedPrimaryKeys() const { return !IsMariaDb() && AtLeast(8, 0, 30); }
   // I_S table that maps table names to InnoDB's table ids (needs PROCESS).
   std::string_view InnodbTablesTable() const;
 };

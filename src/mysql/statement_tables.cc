@@ -133,6 +133,11 @@ bool ParseAlterTable(Parser& parser, StatementEffect* effect) {
       if (parser.SkipTo("TABLE")) parser.Table(effect);
       continue;
     }
+    // MariaDB: the table becomes a partition of the altered one.
+    if (depth == 0 && at_clause && parser.Skip("CONVERT")) {
+      if (parser.Skip("TABLE")) parser.Table(effect);
+      continue;
+    }
     at_clause = depth == 0 && parser.token().Is(',');
     parser.Advance();
   }

@@ -28,7 +28,8 @@ struct StatementEffect {
   StatementKind kind = StatementKind::kOther;
   bool temporary = false;  // CREATE or DROP TEMPORARY TABLE
   // Every table that it names, with the default database filled in. RENAME TABLE: from, to, from,
-  // to. ALTER TABLE: the table, then the target of RENAME TO and the table of EXCHANGE PARTITION.
+  // to. ALTER TABLE: the table, then the target of RENAME TO and the table of EXCHANGE PARTITION or
+  // CONVERT TABLE.
   // DROP DATABASE: one entry without a table name. UPDATE and DELETE: also tables only read.
   std::vector<TableName> tables;
   // The inside of the first comment /* osc:... */ without outer blanks, for example

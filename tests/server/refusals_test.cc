@@ -124,7 +124,6 @@ const std::vector<BadInput> kRefusedClauses{
     {Alter("ALGORITHM=INPLACE, ADD a2 INT"), "ALGORITHM"},
     {Alter("ADD a2 INT, LOCK=NONE"), "LOCK"},
     {Alter("ENGINE=MyISAM"), "MyISAM"},
-    {Alter("PARTITION BY HASH (id) PARTITIONS 2"), "partition"},
     {Alter("DROP PARTITION p"), "partition"},
     {Alter("DISCARD TABLESPACE"), "tablespace"},
     {Alter("ORDER BY a"), "ORDER BY"},
@@ -219,11 +218,9 @@ TEST_P(RefusalsTest, TablesThatAreNoOrdinaryTables) {
   Run("CREATE VIEW v AS SELECT * FROM t");
   Run("CREATE TABLE old_engine (id INT PRIMARY KEY) ENGINE=MyISAM");
   Run("CREATE TABLE in_memory (id INT PRIMARY KEY) ENGINE=MEMORY");
-  Run("CREATE TABLE parts (id INT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 2");
   ExpectTableRefused("v", "view");
   ExpectTableRefused("old_engine", "MyISAM");
   ExpectTableRefused("in_memory", "MEMORY");
-  ExpectTableRefused("parts", "partition");
   ExpectTableRefused("mysql.user", "belongs to the server");
   ExpectTableRefused("information_schema.TABLES", "belongs to the server");
   if (!IsMariaDb()) return;

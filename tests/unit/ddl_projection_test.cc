@@ -125,7 +125,12 @@ TEST(Projection, LeavesGeneratedColumnsOut) {
 
   const TableDefinition plain =
       MakeTable({{"id", kInt}, {"a", kInt}, {"g", kInt}, {"v", kInt, "virtual"}}, {kPrimary});
-  EXPECT_NE(Refusal(original, plain, "MODIFY g INT").find("generated column 'g'"),
+  const Projection stored = Project(original, plain, "MODIFY g INT");
+  EXPECT_EQ(Columns(stored), "id>id a>a g>g");
+  EXPECT_EQ(Columns(Invert(stored)), "id>id a>a");
+  const TableDefinition not_virtual =
+      MakeTable({{"id", kInt}, {"a", kInt}, {"g", kInt, "stored"}, {"v", kInt}}, {kPrimary});
+  EXPECT_NE(Refusal(original, not_virtual, "MODIFY v INT").find("virtual column 'v'"),
             std::string::npos);
   EXPECT_EQ(Columns(Project(original, plain, "DROP g, ADD g INT AFTER a")), "id>id a>a *g");
 }

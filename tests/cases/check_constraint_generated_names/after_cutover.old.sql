@@ -1,0 +1,1 @@
+INSERT INTO t (id, a, b) VALUES (4, 4, 'four');

@@ -1,0 +1,1 @@
+INSERT INTO t (id, a, b) VALUES (5, 6, 'five');

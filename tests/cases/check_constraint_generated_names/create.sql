@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY CHECK (id < 1000), a INT CHECK (a <> 5), b VARCHAR(20), CONSTRAINT t_chk_7 CHECK (b <> '`x` CHECK (1)'), CONSTRAINT aaa CHECK (a < 100), CONSTRAINT zzz CHECK (a < 100));
+INSERT INTO t VALUES (1, 1, 'one'), (2, NULL, NULL), (3, 3, 'it''s');

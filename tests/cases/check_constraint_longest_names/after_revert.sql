@@ -1,0 +1,1 @@
+INSERT INTO llllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll (id, a) VALUES (5, 5);

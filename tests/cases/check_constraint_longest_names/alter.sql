@@ -1,0 +1,1 @@
+DROP CONSTRAINT cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccd, ADD COLUMN c INT, ADD CONSTRAINT eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee CHECK (c > 0)

@@ -1,0 +1,2 @@
+CREATE TABLE llllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll (id INT PRIMARY KEY, a INT, b INT, CONSTRAINT cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc CHECK (a > 0), CONSTRAINT cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccd CHECK (b > 0));
+INSERT INTO llllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll VALUES (1, 1, 1), (2, NULL, NULL);

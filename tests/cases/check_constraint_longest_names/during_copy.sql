@@ -1,0 +1,1 @@
+UPDATE llllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll SET a=22 WHERE id=2;

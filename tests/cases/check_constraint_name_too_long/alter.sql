@@ -1,0 +1,1 @@
+ADD CHECK (a > 0)

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, CONSTRAINT positive CHECK (a > 0), CONSTRAINT small CHECK (b < 100));
+INSERT INTO t VALUES (1, 1, 1), (2, NULL, NULL), (3, 3, 3);

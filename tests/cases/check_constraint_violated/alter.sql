@@ -1,0 +1,1 @@
+DROP CONSTRAINT positive, ADD CONSTRAINT positive CHECK (a > 1)

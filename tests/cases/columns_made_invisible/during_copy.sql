@@ -1,0 +1,1 @@
+UPDATE t SET b=22, c=22 WHERE id=2;

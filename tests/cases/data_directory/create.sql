@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT) DATA DIRECTORY = '/tmp';
+INSERT INTO t (id, a) VALUES (1, 1), (2, NULL), (3, 3), (11, 11), (100, 100);

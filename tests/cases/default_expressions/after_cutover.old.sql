@@ -1,0 +1,1 @@
+INSERT INTO t (id, u, a) VALUES (5, 'five', 81);

@@ -1,0 +1,4 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT DEFAULT (2+3), t TEXT DEFAULT ('text'), u VARCHAR(40) DEFAULT (UUID()), gone INT DEFAULT (7*6));
+INSERT INTO t (id) VALUES (1), (2);
+INSERT INTO t VALUES (3, 3, 'three', 'uuid', 3);
+UPDATE t SET u='same';

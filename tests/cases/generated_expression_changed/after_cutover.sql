@@ -1,0 +1,2 @@
+UPDATE t SET a=11 WHERE id=1;
+INSERT INTO t (id, a) VALUES (5, 5);

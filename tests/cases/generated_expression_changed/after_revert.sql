@@ -1,0 +1,2 @@
+UPDATE t SET a=33 WHERE id=3;
+DELETE FROM t WHERE id=4;

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT, s INT GENERATED ALWAYS AS (a*2) STORED, v INT GENERATED ALWAYS AS (a*3) VIRTUAL, KEY s (s), KEY v (v), KEY both_of (v, a, s));
+INSERT INTO t (id, a) VALUES (1, 1), (2, NULL), (3, 3);

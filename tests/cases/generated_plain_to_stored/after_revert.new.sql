@@ -1,0 +1,1 @@
+UPDATE t SET a=33 WHERE id=3;

@@ -1,0 +1,2 @@
+UPDATE t SET p=20 WHERE id=2;
+INSERT INTO t VALUES (4, 4, 40, 6);

@@ -1,0 +1,1 @@
+ALTER COLUMN my_row_id SET VISIBLE, ADD KEY a (a)

@@ -1,0 +1,2 @@
+INSERT INTO t (id, a) VALUES (5, 5);
+UPDATE t SET a=44 WHERE id=4;

@@ -1,0 +1,2 @@
+UPDATE t SET a=66 WHERE id=2;
+INSERT INTO t (id, a) VALUES (6, 6);

@@ -1,0 +1,2 @@
+UPDATE t SET s=77 WHERE id=3;
+DELETE FROM t WHERE id=1;

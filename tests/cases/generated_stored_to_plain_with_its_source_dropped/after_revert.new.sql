@@ -1,0 +1,1 @@
+UPDATE t SET s=100 WHERE id=2;

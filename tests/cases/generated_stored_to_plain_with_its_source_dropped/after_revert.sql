@@ -1,0 +1,1 @@
+UPDATE t SET a=50 WHERE id=2;

@@ -1,0 +1,2 @@
+UPDATE t SET a=22 WHERE id=2;
+INSERT INTO t (id, a) VALUES (4, 4);

@@ -1,0 +1,2 @@
+DELETE FROM t WHERE id=2;
+INSERT INTO t (id, a) VALUES (5, 13);

@@ -1,0 +1,1 @@
+UPDATE t SET a=11 WHERE id=1;

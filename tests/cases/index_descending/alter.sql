@@ -1,0 +1,1 @@
+DROP KEY ab, ADD KEY ba (b, a DESC), ADD COLUMN c INT

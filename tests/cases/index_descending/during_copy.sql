@@ -1,0 +1,3 @@
+UPDATE t SET a=22 WHERE id=2;
+INSERT INTO t VALUES (0, 0, 0);
+UPDATE t SET id=-1 WHERE id=1;

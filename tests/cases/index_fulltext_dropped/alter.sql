@@ -1,0 +1,1 @@
+DROP KEY words, ADD COLUMN c INT, ADD FULLTEXT KEY t (title) COMMENT 'it''s'

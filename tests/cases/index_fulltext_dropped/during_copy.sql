@@ -1,0 +1,1 @@
+UPDATE t SET body='jumped over' WHERE id=2;

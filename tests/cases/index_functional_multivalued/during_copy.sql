@@ -1,0 +1,1 @@
+UPDATE t SET j='{"zip": [9]}' WHERE id=2;

@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, c VARCHAR(20), KEY a (a) IGNORED, KEY b (b), UNIQUE KEY c (c));
+INSERT INTO t VALUES (1, 1, 1, 'a'), (2, 2, NULL, NULL);

@@ -1,0 +1,1 @@
+UPDATE t SET a=22, c='b' WHERE id=2;

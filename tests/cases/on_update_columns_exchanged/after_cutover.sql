@@ -1,0 +1,3 @@
+SET timestamp=1700000000;
+UPDATE t SET a=11, dt='2012-12-12 12:12:12' WHERE id=1;
+INSERT INTO t (id, a) VALUES (4, 4);

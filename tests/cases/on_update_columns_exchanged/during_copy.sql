@@ -1,0 +1,3 @@
+SET timestamp=1600000000;
+UPDATE t SET a=22 WHERE id=2;
+INSERT INTO t (id, a) VALUES (3, 3);

@@ -1,0 +1,1 @@
+UPDATE t SET c='a' WHERE id=2;

@@ -1,0 +1,2 @@
+CREATE TABLE t (c VARCHAR(10), id INT, a INT, PRIMARY KEY (c, id)) PARTITION BY LIST COLUMNS (c) (PARTITION a VALUES IN ('a', 'b'), PARTITION c VALUES IN ('c'));
+INSERT INTO t VALUES ('a', 1, 1), ('b', 1, 1), ('c', 2, 2);

@@ -1,0 +1,3 @@
+INSERT INTO t (id, a) VALUES (4, 4);
+UPDATE t SET a=22 WHERE id=2;
+UPDATE t SET id=103 WHERE id=3;

@@ -1,0 +1,2 @@
+INSERT INTO t (id, d) VALUES (5, '2001-01-01');
+UPDATE t SET d='2006-05-05' WHERE id=1;

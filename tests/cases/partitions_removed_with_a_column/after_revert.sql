@@ -1,0 +1,1 @@
+UPDATE t SET d='2026-05-05' WHERE id=5;

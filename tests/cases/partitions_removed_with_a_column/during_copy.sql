@@ -1,0 +1,2 @@
+INSERT INTO t (id, a) VALUES (4, 4);
+UPDATE t SET d='2005-05-05' WHERE id=2;

@@ -1,0 +1,2 @@
+INSERT INTO t (a, b) VALUES (4, 'd');
+DELETE FROM t WHERE a=0;

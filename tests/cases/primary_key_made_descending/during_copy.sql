@@ -1,0 +1,2 @@
+UPDATE t SET c=22 WHERE c=2;
+INSERT INTO t VALUES (0, 'z', 0);

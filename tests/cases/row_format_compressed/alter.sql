@@ -1,0 +1,1 @@
+ADD COLUMN c INT COMMENT 'say "it''s" `c` \\ /* d */ é', MODIFY a INT COMMENT 'CHECK (x) CONSTRAINT y CHECK'

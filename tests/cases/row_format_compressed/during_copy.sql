@@ -1,0 +1,1 @@
+UPDATE t SET a=22 WHERE id=2;

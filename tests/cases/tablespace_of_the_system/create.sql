@@ -1,0 +1,2 @@
+CREATE TABLE t (id INT PRIMARY KEY, a INT) TABLESPACE innodb_system;
+INSERT INTO t VALUES (1, 1), (2, 2);
