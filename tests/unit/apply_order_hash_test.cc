@@ -22,7 +22,7 @@ std::optional<uint64_t> Hash(const KeyColumn& key, std::string_view bytes) {
   RowMapping mapping;
   mapping.source_types = {ParseColumnType(key.type, key.collation)};
   const bool same = key.target_type == nullptr;
-  mapping.columns = {{0, "k", false,
+  mapping.columns = {{0, "k", false, false,
                       ParseColumnType(same ? key.type : key.target_type,
                                       same ? key.collation : key.target_collation)}};
   mapping.key = {0};
