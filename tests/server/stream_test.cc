@@ -240,7 +240,7 @@ TEST_P(StreamTest, RowsLargerThanAPacket) {
                           mysql::ParseColumnType("longtext", "utf16_general_ci")};
   mapping.columns.clear();
   for (size_t i = 0; i < mapping.source_names.size(); ++i) {
-    mapping.columns.push_back({i, mapping.source_names[i], false, false, ""});
+    mapping.columns.push_back({i, mapping.source_names[i], false, false, mapping.source_types[i]});
   }
   mapping.ordered_values = {};
   mapping.target_unique = {};
