@@ -1,3 +1,3 @@
 INSERT INTO t (id, a) VALUES (5, 5), (55, 55);
-UPDATE t SET id=202 WHERE id=2;
+UPDATE t SET id=52 WHERE id=2;
 DELETE FROM t WHERE id=1;

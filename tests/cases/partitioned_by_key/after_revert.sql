@@ -1,2 +1,2 @@
 INSERT INTO t (id, a) VALUES (6, 6), (66, 66);
-UPDATE t SET a=0 WHERE id=202;
+UPDATE t SET a=0 WHERE id=52;
