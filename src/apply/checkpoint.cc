@@ -15,7 +15,7 @@ LaneCheckpoint LaneCheckpoint::Decode(mysql::Family family, const std::string& t
   LaneCheckpoint lane;
   lane.position = binlog::Position::Decode(family, text.substr(0, line));
   if (line == std::string::npos) return lane;
-  lane.begun.emplace();
+  lane.begun = Begun{};
   const char* end = text.data() + text.size();
   const auto rows = std::from_chars(text.data() + line + 1, end, lane.begun->rows);
   if (rows.ec != std::errc() || rows.ptr == end || *rows.ptr != ' ') {
