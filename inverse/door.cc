@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "shadow/swap_outcome.h"
 #include "src/base/duration.h"
 #include "src/base/fault_point.h"
 #include "src/base/log.h"

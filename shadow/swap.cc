@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "shadow/names.h"
+#include "shadow/swap_outcome.h"
 #include "src/base/fault_point.h"
 #include "src/base/log.h"
 #include "src/base/wait.h"
@@ -217,51 +218,7 @@ class Attempt {
   bool sentry_gone_ = false;
 };
 
-void DropSentry(mysql::Connection& connection, const SwapPlan& plan) {
-  connection.Execute("DROP TABLE IF EXISTS" + Comment(plan, "sentry") +
-                     mysql::Quote(SentryName(plan.id, plan.live)));
-}
-
 }  // namespace
-
-std::string OffStageIdentity(mysql::Connection& connection, const std::string& id) {
-  // The database's name is encoded in this table; the id alone is unique. A partitioned table has an
-  // entry for each partition and none of its own: the lowest speaks for all.
-  const std::string query = "SELECT MIN(TABLE_ID) FROM " +
-                            std::string(connection.server().InnodbTablesTable()) +
-                            " WHERE NAME LIKE '%/\\_osc\\_" + id + "\\_%'";
-  // While the stream carries over a TRUNCATE, the table is not there for a moment: the server drops
-  // it and makes it anew (seen on MySQL 9.7).
-  std::optional<std::string> identity;
-  base::PollUntil({}, Clock::now() + std::chrono::seconds(5), milliseconds(20), [&] {
-    identity = connection.QueryValue(query);
-    return identity.has_value();
-  });
-  if (!identity) {
-    throw Error(ErrorCode::kDiverged, "the off-stage table of migration " + id + " is gone",
-                "somebody else has dropped or renamed it");
-  }
-  return *identity;
-}
-
-bool DidSwapHappen(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan,
-                   const std::string& identity_before) {
-  const std::string marker = apply::Marker(plan.id, "swap:");
-  const auto is_running = [&] {
-    const auto sessions = mysql::ListSessions(connection);
-    return std::any_of(sessions.begin(), sessions.end(), [&](const mysql::Session& session) {
-      return session.id != connection.thread_id() &&
-             session.statement.find(marker) != std::string::npos;
-    });
-  };
-  const auto deadline = Clock::now() + plan.lock_timeout + std::chrono::seconds(30);
-  if (!base::PollUntil(stop, deadline, milliseconds(5), [&] { return !is_running(); })) {
-    throw Error(ErrorCode::kOutcomeUnknown, "a RENAME of migration " + plan.id + " hangs");
-  }
-  const bool happened = OffStageIdentity(connection, plan.id) != identity_before;
-  DropSentry(connection, plan);
-  return happened;
-}
 
 SwapResult Swap(std::stop_token stop, const SwapPlan& plan, apply::Stream& stream) {
   mysql::Connection observer = mysql::Connection::Open(plan.connection);

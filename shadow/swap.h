@@ -46,13 +46,4 @@ struct SwapResult {
 // Once the RENAME has been sent, a stop waits for its outcome.
 SwapResult Swap(std::stop_token stop, const SwapPlan& plan, apply::Stream& stream);
 
-// A number that tells which physical table stands off stage: InnoDB's table id (needs PROCESS).
-// Throws kDiverged when there is no such table.
-std::string OffStageIdentity(mysql::Connection& connection, const std::string& id);
-
-// After a crash or a lost connection: waits until no RENAME of this migration is under way, removes
-// the sentry, and says whether the physical table off stage is another than `identity_before`.
-bool DidSwapHappen(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan,
-                   const std::string& identity_before);
-
 }  // namespace osc::shadow

@@ -143,6 +143,44 @@ TEST_P(EngineCrashTest, EngineDiesAtEveryStepOfASwap) {
   ExpectTitles("users");
 }
 
+// A TRUNCATE gives the off-stage table another identity, by which a swap's outcome is told.
+TEST_P(EngineCrashTest, TruncateHidesNoOutcomeOfASwap) {
+  CreateTitledUsers("users", 10);
+  const std::string id = osc().Alter("users", "DROP COLUMN title");
+  const std::string off_stage = "`_osc_" + id + "_users`";
+  const auto swap_dies_at = [&](const std::string& command, const std::string& point) {
+    osc().state().StopEngine();
+    osc().SetEnvironment("OSC_FAULT", point);
+    const auto engine = osc().Start({"serve"});
+    testing::WaitUntil(
+        "the engine", [&] { return osc().state().EnginePid().has_value(); }, seconds(20));
+    osc().Run({command, id, "--detach", "--no-autostart"});
+    EXPECT_EQ(engine->Wait(seconds(60)).exit_code, 128 + SIGKILL);
+    osc().SetEnvironment("OSC_FAULT", "");
+  };
+  swap_dies_at("revert", "swing.intent_recorded");
+  Run("TRUNCATE TABLE users");
+  // As the stream does it, had it lived a little longer.
+  Run("SET SESSION sql_log_bin=0");
+  Run("TRUNCATE TABLE " + off_stage);
+  Run("SET SESSION sql_log_bin=1");
+  Run("INSERT INTO users (id, token, email, amount) VALUES (1, 1, 'a', 1)");
+  StartEngine(id);
+  osc().WaitForState(id, "reverted", seconds(30));  // by another attempt
+  EXPECT_EQ(osc().Show(id)["swaps"].size(), 2U);
+  ExpectInvariant(id);
+
+  swap_dies_at("reapply", "swing.swapped");
+  Run("TRUNCATE TABLE users");
+  Run("INSERT INTO users (id, token, email, amount) VALUES (2, 2, 'b', 2)");
+  StartEngine(id);
+  osc().WaitForState(id, "live", seconds(30));
+  EXPECT_EQ(osc().Show(id)["swaps"].size(), 3U);
+  ExpectInvariant(id);
+  osc().Succeed({"revert", id});
+  EXPECT_EQ(Value("SELECT CONCAT(COUNT(*), ' ', MAX(token)) FROM users"), "1 2");
+}
+
 // F8
 TEST_P(EngineCrashTest, SecondEngineOnAStateDirectoryIsRefused) {
   CreateTitledUsers("users", 10);
