@@ -5,6 +5,7 @@
 #include "cli/alter_argument.h"
 #include "cli/password_prompt.h"
 #include "cli/text.h"
+#include "ddl/shared_key.h"
 #include "src/mysql/connection_json.h"
 
 namespace osc::cli {
@@ -86,16 +87,10 @@ std::vector<std::string> DirectionLines(const ddl::Projection& projection, bool 
   return lines;
 }
 
-std::string KeyText(const ddl::Projection& projection) {
-  std::string columns;
-  for (const ddl::ColumnPair& pair : projection.key) {
-    columns += (columns.empty() ? "" : ", ") + Source(projection, pair.source).name;
-  }
-  std::string text = projection.source_key + " (" + columns + ")";
-  if (projection.source_key != projection.target_key) {
-    text += ", " + projection.target_key + " on the new table";
-  }
-  return Printable(text);
+std::string KeyText(const ddl::Projection& forward) {
+  const std::string key =
+      ddl::DescribeKey(forward.source, *forward.source.FindKey(forward.source_key));
+  return Printable("rows are matched by " + key + ": " + ddl::WhySharedKey(forward));
 }
 
 Json DirectionJson(const ddl::Projection& projection) {
@@ -172,7 +167,7 @@ std::string PlanText(const CheckedChange& change) {
   line("time", "a guess: " + FormatSeconds(static_cast<int64_t>(GuessSeconds(plan))) +
                    " of copying on an idle server");
   line("algorithm", "shadow table and binlog stream; the swap is a rename, and so is the revert");
-  line("shared key", KeyText(plan.forward) + ": orders the copy and finds each row on both tables");
+  line("shared key", KeyText(plan.forward));
   text += "columns, old to new\n";
   for (const std::string& row : DirectionLines(plan.forward, true)) text += row + "\n";
   text += "columns, new to old (while it can be reverted)\n";
@@ -215,7 +210,8 @@ Json PlanJson(const CheckedChange& change) {
           {"key",
            {{"old", plan.forward.source_key},
             {"new", plan.forward.target_key},
-            {"columns", std::move(key_columns)}}},
+            {"columns", std::move(key_columns)},
+            {"reason", ddl::WhySharedKey(plan.forward)}}},
           {"old_to_new", DirectionJson(plan.forward)},
           {"new_to_old", DirectionJson(ddl::Invert(plan.forward))},
           {"added", plan.alter.added_columns},

@@ -114,11 +114,15 @@ Projection Invert(const Projection& projection) {
   SortByTarget(&inverse);
   inverse.source_key = projection.target_key;
   inverse.target_key = projection.source_key;
+  std::vector<ColumnPair> others = projection.key;
   for (const KeyPart& part : inverse.source.FindKey(inverse.source_key)->parts) {
-    for (const ColumnPair& pair : projection.key) {
-      if (pair.target == part.column) inverse.key.push_back({pair.target, pair.source});
-    }
+    const auto pair = std::find_if(others.begin(), others.end(), [&](const ColumnPair& candidate) {
+      return candidate.target == part.column;
+    });
+    inverse.key.push_back({pair->target, pair->source});
+    others.erase(pair);
   }
+  for (const ColumnPair& pair : others) inverse.key.push_back({pair.target, pair.source});
   Complete(&inverse);
   return inverse;
 }

@@ -23,7 +23,12 @@ struct Projection {
                                     // never touched on a row that lives on
   std::string source_key;           // the shared key's name on either side
   std::string target_key;
-  std::vector<ColumnPair> key;  // its columns in the source key's order, each among `columns`
+  // What tells that two rows are the same row: the source key's columns in its order, each among
+  // `columns`. Where the ALTER extends or narrows the key, the columns that only the target's key
+  // has follow; each table then has a stricter unique key than this.
+  std::vector<ColumnPair> key;
+  // How many columns at the front of `key` are those of the source's key, along which it is read.
+  size_t ordered_key_columns() const { return source.FindKey(source_key)->parts.size(); }
   // What else must keep its order between rows when several lanes write the target: for every
   // unique key of the target, but the shared one and those that hold all of its columns, the source
   // columns that feed it, in the key's order (indexes into source.columns). Two rows of different
@@ -40,7 +45,8 @@ struct Projection {
 // Throws Error kRefused when a virtual column becomes a plain one, or when the tables share no
 // unique key over NOT NULL columns that a copy can be ordered by, naming the candidates and why
 // each was passed over. The shared key is the source's primary key if that will do, else its
-// shortest unique key, integers first.
+// shortest unique key, integers first; only if none has the same columns in both tables, one whose
+// columns are some of those of its counterpart, or the other way round.
 Projection ForwardProjection(const TableDefinition& original, const TableDefinition& altered,
                              const AlterStatement& alter);
 // The other direction of the same pair of tables, with the same shared key. A plain column that the

@@ -33,67 +33,120 @@ std::string WhyNotUsable(const TableDefinition& table, const Key& key) {
   return "";
 }
 
-// Why the source key's columns do not identify the rows through this key of the target.
-std::string WhyNotMatching(const Projection& projection, const Key& source_key,
-                           const Key& target_key) {
-  if (source_key.parts.size() != target_key.parts.size()) return "is over other columns";
-  for (const KeyPart& part : source_key.parts) {
-    const std::optional<size_t> target = TargetOf(projection, part.column);
-    const bool found = target && std::any_of(target_key.parts.begin(), target_key.parts.end(),
-                                             [&](const KeyPart& other) {
-                                               return !other.expression && other.column == *target;
-                                             });
-    if (!found) return "is over other columns";
+std::optional<size_t> SourceOf(const Projection& projection, size_t target) {
+  for (const ColumnPair& pair : projection.columns) {
+    if (pair.target == target) return pair.source;
   }
-  return WhyNotUsable(projection.target, target_key);
+  return std::nullopt;
 }
 
+bool Holds(const Key& key, std::optional<size_t> column) {
+  return column && std::any_of(key.parts.begin(), key.parts.end(), [&](const KeyPart& part) {
+           return !part.expression && part.column == *column;
+         });
+}
+
+bool IsWithin(const Projection& projection, const Key& source_key, const Key& target_key) {
+  return std::all_of(source_key.parts.begin(), source_key.parts.end(), [&](const KeyPart& part) {
+    return Holds(target_key, TargetOf(projection, part.column));
+  });
+}
+
+bool Contains(const Projection& projection, const Key& source_key, const Key& target_key) {
+  return std::all_of(target_key.parts.begin(), target_key.parts.end(), [&](const KeyPart& part) {
+    return !part.expression && Holds(source_key, SourceOf(projection, part.column));
+  });
+}
+
+// Rows are unique under more columns than those of a unique key, so that a key and the one that the
+// ALTER made of it by adding or leaving out columns match rows by all the columns of both.
 struct Candidate {
   const Key* source = nullptr;
   const Key* target = nullptr;
+  bool same_columns = true;
   std::string refusal;  // empty when it can be used
 };
 
-Candidate Examine(const Projection& projection, const Key& key) {
-  Candidate candidate{&key, nullptr, WhyNotUsable(projection.source, key)};
-  if (!candidate.refusal.empty()) return candidate;
+// Why the columns that only the target's key has do not identify rows of the source.
+std::string WhyNotExtended(const Projection& projection, const Key& source_key,
+                           const Key& target_key) {
+  for (const KeyPart& part : target_key.parts) {
+    const Column& target = projection.target.columns[part.column];
+    const std::optional<size_t> found = SourceOf(projection, part.column);
+    if (!found) return "has column '" + target.name + "', which the old table has not";
+    if (Holds(source_key, found)) continue;
+    const Column& source = projection.source.columns[*found];
+    if (source.nullable) return "has column '" + source.name + "', which may be NULL so far";
+    if (source.generated) return "has column '" + source.name + "', which is generated";
+    const std::string why = WhyNotComparable(source.type, target.type);
+    if (!why.empty()) return "has column '" + source.name + "', which " + why;
+  }
+  return "";
+}
+
+std::string WhyNotMapped(const Projection& projection, const Key& key) {
   for (const KeyPart& part : key.parts) {
     const Column& column = projection.source.columns[part.column];
     const std::optional<size_t> target = TargetOf(projection, part.column);
-    if (!target) {
-      candidate.refusal = "column '" + column.name + "' is not in the other table";
-      return candidate;
-    }
-    const std::string why = WhyNotComparable(column.type, projection.target.columns[*target].type);
-    if (!why.empty()) {
-      candidate.refusal = "column '" + column.name + "' " + why;
-      return candidate;
+    if (!target) return "column '" + column.name + "' is not in the other table";
+    const Column& other = projection.target.columns[*target];
+    const std::string why = WhyNotComparable(column.type, other.type);
+    if (!why.empty()) return "column '" + column.name + "' " + why;
+  }
+  return "";
+}
+
+Candidate Examine(const Projection& projection, const Key& key) {
+  Candidate candidate{&key, nullptr, true, WhyNotUsable(projection.source, key)};
+  if (candidate.refusal.empty()) candidate.refusal = WhyNotMapped(projection, key);
+  if (!candidate.refusal.empty()) return candidate;
+  candidate.refusal = "the other table has no unique key over these columns";
+  for (const bool same_columns : {true, false}) {
+    for (const Key& target_key : projection.target.keys) {
+      if (!target_key.unique) continue;
+      const bool within = IsWithin(projection, key, target_key);
+      const bool contains = Contains(projection, key, target_key);
+      if (same_columns ? !within || !contains : within == contains) continue;
+      std::string why = WhyNotUsable(projection.target, target_key);
+      if (why.empty() && within) why = WhyNotExtended(projection, key, target_key);
+      if (why.empty()) return {&key, &target_key, same_columns, ""};
+      candidate.refusal = "its counterpart '" + target_key.name + "' " + why;
     }
   }
-  std::string nearest;
-  for (const Key& target_key : projection.target.keys) {
-    if (!target_key.unique) continue;
-    const std::string why = WhyNotMatching(projection, key, target_key);
-    if (why.empty()) {
-      candidate.target = &target_key;
-      return candidate;
-    }
-    if (why != "is over other columns") {
-      nearest = "its counterpart '" + target_key.name + "' " + why;
-    }
-  }
-  candidate.refusal =
-      nearest.empty() ? "the other table has no unique key over these columns" : nearest;
   return candidate;
 }
 
+bool IsInteger(const Projection& projection, const Key& key) {
+  return std::all_of(key.parts.begin(), key.parts.end(), [&](const KeyPart& part) {
+    return projection.source.columns[part.column].type.IsInteger();
+  });
+}
+
 // Smaller is better.
-std::tuple<bool, bool, size_t> Cost(const Projection& projection, const Candidate& candidate) {
-  bool integers = true;
-  for (const KeyPart& part : candidate.source->parts) {
-    integers = integers && projection.source.columns[part.column].type.IsInteger();
+std::tuple<bool, bool, bool, size_t> Cost(const Projection& projection,
+                                          const Candidate& candidate) {
+  return {!candidate.same_columns, !candidate.source->IsPrimary(),
+          !IsInteger(projection, *candidate.source), candidate.source->parts.size()};
+}
+
+std::vector<Candidate> Candidates(const Projection& projection) {
+  std::vector<Candidate> candidates;
+  for (const Key& key : projection.source.keys) {
+    if (key.unique) candidates.push_back(Examine(projection, key));
   }
-  return {!candidate.source->IsPrimary(), !integers, candidate.source->parts.size()};
+  return candidates;
+}
+
+// nullptr when none can be used.
+const Candidate* Best(const Projection& projection, const std::vector<Candidate>& candidates) {
+  const Candidate* best = nullptr;
+  for (const Candidate& candidate : candidates) {
+    if (!candidate.refusal.empty()) continue;
+    if (best == nullptr || Cost(projection, candidate) < Cost(projection, *best)) {
+      best = &candidate;
+    }
+  }
+  return best;
 }
 
 [[noreturn]] void RefuseAll(const Projection& projection,
@@ -108,7 +161,9 @@ std::tuple<bool, bool, size_t> Cost(const Projection& projection, const Candidat
                   " shares no usable unique key with its altered definition" +
                   (candidates.empty() ? ": it has no primary or unique key" : list),
               "osc needs a PRIMARY KEY or a UNIQUE key over whole NOT NULL columns that both "
-              "definitions have, of integer, decimal, date and time, text or binary types");
+              "definitions have, of integer, decimal, date and time, text or binary types; where a "
+              "new key takes the place of the old one, add it as a UNIQUE key by a migration of its "
+              "own first");
 }
 
 bool IsFloating(const ColumnType& type) {
@@ -201,17 +256,8 @@ std::string WhyNotComparable(const ColumnType& source, const ColumnType& target)
 }
 
 void ChooseSharedKey(Projection* projection) {
-  std::vector<Candidate> candidates;
-  for (const Key& key : projection->source.keys) {
-    if (key.unique) candidates.push_back(Examine(*projection, key));
-  }
-  const Candidate* best = nullptr;
-  for (const Candidate& candidate : candidates) {
-    if (!candidate.refusal.empty()) continue;
-    if (best == nullptr || Cost(*projection, candidate) < Cost(*projection, *best)) {
-      best = &candidate;
-    }
-  }
+  const std::vector<Candidate> candidates = Candidates(*projection);
+  const Candidate* best = Best(*projection, candidates);
   if (best == nullptr) RefuseAll(*projection, candidates);
   projection->source_key = best->source->name;
   projection->target_key = best->target->name;
@@ -219,6 +265,53 @@ void ChooseSharedKey(Projection* projection) {
   for (const KeyPart& part : best->source->parts) {
     projection->key.push_back({part.column, *TargetOf(*projection, part.column)});
   }
+  for (const KeyPart& part : best->target->parts) {
+    const size_t source = *SourceOf(*projection, part.column);
+    if (!Holds(*best->source, source)) projection->key.push_back({source, part.column});
+  }
+}
+
+std::string DescribeKey(const TableDefinition& table, const Key& key) {
+  std::string columns;
+  for (const KeyPart& part : key.parts) {
+    columns += (columns.empty() ? "" : ", ") + table.columns[part.column].name;
+  }
+  return (key.IsPrimary() ? "PRIMARY KEY" : "UNIQUE KEY " + key.name) + " (" + columns + ")";
+}
+
+std::string WhySharedKey(const Projection& forward) {
+  const std::vector<Candidate> candidates = Candidates(forward);
+  const Candidate* best = Best(forward, candidates);
+  if (best == nullptr) RefuseAll(forward, candidates);
+  const Key& source = *best->source;
+  const Key& target = *best->target;
+  std::string why;
+  const auto both_primary = source.IsPrimary() && target.IsPrimary();
+  if (!best->same_columns) {
+    why = "all the columns of " + DescribeKey(forward.source, source) + " of the old table and " +
+          DescribeKey(forward.target, target) +
+          " of the new one, because no unique key has the same columns in both";
+  } else if (both_primary) {
+    why = "the primary key of both tables";
+  } else if (source.IsPrimary()) {
+    why = "the primary key of the old table, " + DescribeKey(forward.target, target) +
+          " of the new one";
+  } else {
+    why = "the table has no primary key";
+    if (candidates.front().source->IsPrimary()) {
+      why = "PRIMARY KEY will not do: " + candidates.front().refusal;
+    }
+    why += "; the best of its unique keys that both tables have over whole NOT NULL columns "
+           "(integers first, then the fewest columns)";
+    if (!source.IsPrimary() && target.name != source.name) {
+      why += ", " + DescribeKey(forward.target, target) + " of the new table";
+    }
+  }
+  if (IsInteger(forward, source)) why += ", integers";
+  if (!source.IsPrimary()) {
+    why += "; slower than a primary key, because the copy looks up each row by it";
+  }
+  return why;
 }
 
 }  // namespace osc::ddl

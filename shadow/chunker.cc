@@ -15,13 +15,15 @@ KeyLiterals LoadKey(const std::string& text) {
   return text.empty() ? KeyLiterals() : nlohmann::json::parse(text).get<KeyLiterals>();
 }
 
-KeyRange::KeyRange(const ddl::Projection& projection, const mysql::TableName& live) {
+KeyRange::KeyRange(const ddl::Projection& projection, const mysql::TableName& live)
+    : ordered_(projection.ordered_key_columns()) {
   for (const ddl::ColumnPair& part : projection.key) {
     const ddl::Column& column = projection.source.columns[part.source];
     types_.push_back(column.type);
     names_.push_back(column.name);
     columns_.push_back(mysql::QuoteIdentifier(column.name));
   }
+  for (size_t i = 0; i < ordered_; ++i) order_ += (i > 0 ? ",l." : "l.") + columns_[i];
   table_ =
       mysql::Quote(live) + " l FORCE INDEX (" + mysql::QuoteIdentifier(projection.source_key) + ")";
 }
@@ -50,11 +52,11 @@ std::string KeyRange::Compare(const std::string& alias, size_t column, const cha
 std::string KeyRange::Bound(const std::string& alias, const KeyLiterals& key, const char* beyond,
                             const char* at_end) const {
   std::string text = "(";
-  for (size_t i = 0; i < key.size(); ++i) {
+  for (size_t i = 0; i < ordered_; ++i) {
     if (i > 0) text += " OR ";
     text += '(';
     for (size_t j = 0; j < i; ++j) text += alias + columns_[j] + "=" + key[j] + " AND ";
-    text += Compare(alias, i, i + 1 == key.size() ? at_end : beyond, key[i]) + ")";
+    text += Compare(alias, i, i + 1 == ordered_ ? at_end : beyond, key[i]) + ")";
   }
   return text + ")";
 }
@@ -88,17 +90,15 @@ std::vector<KeyLiterals> KeyRange::Select(mysql::Connection& connection,
 
 std::optional<KeyLiterals> KeyRange::Step(mysql::Connection& connection, const KeyLiterals& low,
                                           uint64_t rows) const {
-  std::string order;
-  for (const std::string& column : columns_) order += (order.empty() ? "l." : ",l.") + column;
-  auto keys = Select(connection, " WHERE " + Between("l.", low, {}) + " ORDER BY " + order +
+  auto keys = Select(connection, " WHERE " + Between("l.", low, {}) + " ORDER BY " + order_ +
                                      " LIMIT " + std::to_string(rows - 1) + ",1");
   return keys.empty() ? std::nullopt : std::optional(std::move(keys[0]));
 }
 
 std::optional<KeyLiterals> KeyRange::End(mysql::Connection& connection, bool last) const {
   std::string order;
-  for (const std::string& column : columns_) {
-    order += (order.empty() ? "l." : ",l.") + column + (last ? " DESC" : "");
+  for (size_t i = 0; i < ordered_; ++i) {
+    order += (i > 0 ? ",l." : "l.") + columns_[i] + (last ? " DESC" : "");
   }
   auto keys = Select(connection, " ORDER BY " + order + " LIMIT 1");
   return keys.empty() ? std::nullopt : std::optional(std::move(keys[0]));
@@ -106,9 +106,7 @@ std::optional<KeyLiterals> KeyRange::End(mysql::Connection& connection, bool las
 
 std::vector<KeyLiterals> KeyRange::Keys(mysql::Connection& connection,
                                         const std::string& where) const {
-  std::string order;
-  for (const std::string& column : columns_) order += (order.empty() ? "l." : ",l.") + column;
-  return Select(connection, " WHERE " + where + " ORDER BY " + order);
+  return Select(connection, " WHERE " + where + " ORDER BY " + order_);
 }
 
 std::string KeyRange::Describe(const KeyLiterals& key) const {

@@ -19,7 +19,8 @@ using KeyLiterals = std::vector<std::string>;
 std::string SaveKey(const KeyLiterals& key);
 KeyLiterals LoadKey(const std::string& text);
 
-// SQL over the shared key of a projection's source. Immutable.
+// SQL over the shared key of a projection's source. Keys hold all columns of the shared key; order
+// and bounds look at those of the source's own key, which is unique by them. Immutable.
 class KeyRange {
  public:
   KeyRange(const ddl::Projection& projection, const mysql::TableName& live);
@@ -56,6 +57,8 @@ class KeyRange {
   std::vector<mysql::ColumnType> types_;
   std::vector<std::string> names_;    // unquoted
   std::vector<std::string> columns_;  // quoted
+  size_t ordered_;                    // how many of them the source is read along, from the first
+  std::string order_;                 // those, for ORDER BY
   std::string table_;
 };
 

@@ -136,7 +136,9 @@ apply::RowMapping MakeMapping(const ddl::Projection& projection, const mysql::Ta
   mapping.ordered_values = projection.ordered_values;
   mapping.can_use_lanes = !projection.unordered_unique;
   for (const ddl::Key& key : projection.target.keys) {
-    if (!key.unique || key.name == projection.target_key) continue;
+    const bool is_shared =
+        key.name == projection.target_key && key.parts.size() == projection.key.size();
+    if (!key.unique || is_shared) continue;
     const auto parts = WrittenParts(mapping, projection.target, key);
     if (!parts) continue;
     mapping.target_unique.push_back(*parts);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "ddl/projection.h"
+#include "ddl/shared_key.h"
 #include "src/base/error.h"
 #include "tests/unit/ddl_fixture_test.h"
 
@@ -177,6 +178,128 @@ TEST(Projection, ChoosesTheSharedKey) {
     const Projection forward = Project(original, altered, test.alter);
     EXPECT_EQ(KeyOf(forward), test.forward) << test.alter;
     EXPECT_EQ(KeyOf(Invert(forward)), test.inverse) << test.alter;
+  }
+}
+
+TEST(Projection, MatchesByAllColumnsOfAKeyThatWasExtendedOrNarrowed) {
+  const std::initializer_list<ColumnText> columns = {
+      {"a", kInt}, {"b", "varchar(9)"}, {"c", kInt}, {"n", kInt, "null"}};
+  const auto table = [&](const std::vector<KeyText>& keys) {
+    TableDefinition made = MakeTable(columns, {});
+    for (const KeyText& key : keys) made.keys.push_back(MakeTable(columns, {key}).keys[0]);
+    return made;
+  };
+  const struct {
+    std::vector<KeyText> before;
+    std::vector<KeyText> after;
+    const char* forward;
+    const char* forward_ordered;
+    const char* inverse;
+    const char* inverse_ordered;
+  } kCases[] = {
+      {{{"PRIMARY", {"a"}}},
+       {{"PRIMARY", {"a", "b"}}},
+       "PRIMARY/PRIMARY: a>a b>b",
+       "",
+       "PRIMARY/PRIMARY: a>a b>b",
+       "( a )"},
+      {{{"PRIMARY", {"a"}}},
+       {{"PRIMARY", {"c", "b", "a"}}},
+       "PRIMARY/PRIMARY: a>a c>c b>b",
+       "",
+       "PRIMARY/PRIMARY: c>c b>b a>a",
+       "( a )"},
+      {{{"PRIMARY", {"b", "a"}}},
+       {{"PRIMARY", {"a"}}},
+       "PRIMARY/PRIMARY: b>b a>a",
+       "( a )",
+       "PRIMARY/PRIMARY: a>a b>b",
+       ""},
+      // Not when another key has the same columns.
+      {{{"PRIMARY", {"a"}}, {"u", {"c", "b"}}},
+       {{"PRIMARY", {"a", "b"}}, {"u", {"b", "c"}}},
+       "u/u: c>c b>b",
+       "( a b )",
+       "u/u: b>b c>c",
+       "( a )"},
+  };
+  for (const auto& test : kCases) {
+    const Projection forward = Project(table(test.before), table(test.after), "FORCE");
+    const Projection inverse = Invert(forward);
+    EXPECT_EQ(KeyOf(forward), test.forward);
+    EXPECT_EQ(Ordered(forward), test.forward_ordered);
+    EXPECT_EQ(KeyOf(inverse), test.inverse);
+    EXPECT_EQ(Ordered(inverse), test.inverse_ordered);
+    EXPECT_EQ(KeyOf(Invert(inverse)), test.forward);
+    EXPECT_EQ(forward.ordered_key_columns(), test.before[0].name == forward.source_key
+                                                 ? test.before[0].columns.size()
+                                                 : test.before[1].columns.size());
+  }
+  const struct {
+    KeyText before;
+    KeyText after;
+    const char* refusal;
+  } kRefused[] = {
+      {{"PRIMARY", {"a"}}, {"u", {"a", "n"}}, "counterpart 'u' column 'n' may be NULL"},
+      {{"u", {"a", "n"}}, {"PRIMARY", {"a"}}, "'u' column 'n' may be NULL"},
+      {{"PRIMARY", {"a"}}, {"PRIMARY", {"c"}}, "no unique key over these columns"},
+      {{"PRIMARY", {"a", "b"}}, {"PRIMARY", {"a", "c"}}, "no unique key over these columns"},
+      {{"PRIMARY", {"a"}}, {"PRIMARY", {"a", "b(3)"}}, "holds only a prefix of column 'b'"},
+  };
+  for (const auto& test : kRefused) {
+    const std::string message = Refusal(table({test.before}), table({test.after}), "FORCE");
+    EXPECT_NE(message.find(test.refusal), std::string::npos) << message;
+  }
+  const TableDefinition original = table({{"PRIMARY", {"a"}}});
+  TableDefinition altered = MakeTable(
+      {{"a", kInt}, {"b", "varchar(9)"}, {"c", kInt}, {"n", kInt}, {"new", kInt}},
+      {{"PRIMARY", {"a", "new"}}});
+  EXPECT_NE(Refusal(original, altered, "ADD new INT NOT NULL")
+                .find("'new', which the old table has not"),
+            std::string::npos);
+  altered.keys = MakeTable({{"a", kInt}, {"b", kInt}, {"c", kInt}, {"n", kInt}},
+                           {{"PRIMARY", {"a", "n"}}})
+                     .keys;
+  EXPECT_NE(Refusal(original, altered, "MODIFY n INT NOT NULL").find("may be NULL so far"),
+            std::string::npos);
+}
+
+TEST(Projection, TellsWhyItHasThisKey) {
+  const std::initializer_list<ColumnText> columns = {
+      {"id", kInt}, {"email", "varchar(9)"}, {"c", kInt}, {"n", kInt, "null"}};
+  const auto table = [&](const std::vector<KeyText>& keys) {
+    TableDefinition made = MakeTable(columns, {});
+    for (const KeyText& key : keys) made.keys.push_back(MakeTable(columns, {key}).keys[0]);
+    return made;
+  };
+  const KeyText email{"email", {"email"}};
+  const struct {
+    std::vector<KeyText> before;
+    std::vector<KeyText> after;
+    const char* why;
+  } kCases[] = {
+      {{kPrimary, email}, {kPrimary}, "the primary key of both tables, integers"},
+      {{{"PRIMARY", {"email"}}}, {{"PRIMARY", {"email"}}}, "the primary key of both tables"},
+      {{kPrimary},
+       {{"PRIMARY", {"c"}}, {"u", {"id"}}},
+       "the primary key of the old table, UNIQUE KEY u (id) of the new one, integers"},
+      {{kPrimary, email},
+       {{"PRIMARY", {"c"}}, email},
+       "PRIMARY KEY will not do: the other table has no unique key over these columns; the best of "
+       "its unique keys that both tables have over whole NOT NULL columns (integers first, then "
+       "the fewest columns); slower than a primary key, because the copy looks up each row by it"},
+      {{{"u", {"c"}}},
+       {{"PRIMARY", {"c"}}},
+       "the table has no primary key; the best of its unique keys that both tables have over whole "
+       "NOT NULL columns (integers first, then the fewest columns), PRIMARY KEY (c) of the new "
+       "table, integers; slower than a primary key, because the copy looks up each row by it"},
+      {{kPrimary},
+       {{"PRIMARY", {"id", "email"}}},
+       "all the columns of PRIMARY KEY (id) of the old table and PRIMARY KEY (id, email) of the "
+       "new one, because no unique key has the same columns in both, integers"},
+  };
+  for (const auto& test : kCases) {
+    EXPECT_EQ(WhySharedKey(Project(table(test.before), table(test.after), "FORCE")), test.why);
   }
 }
 
