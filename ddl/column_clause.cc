@@ -29,6 +29,14 @@ bool IsChanging(const std::string& word) {
   return kWords.contains(word);
 }
 
+// Those that may differ on a replica even in one statement (tried one by one on MySQL 9.7).
+bool IsUnsafe(const std::string& word) {
+  static const std::set<std::string> kWords = {
+      "current_user", "rand", "random_bytes", "session_user", "sysdate",
+      "system_user",  "user", "uuid",         "uuid_short",   "wait_for_executed_gtid_set"};
+  return kWords.contains(word);
+}
+
 // From GENERATED ALWAYS AS on, without what may follow the expression but STORED or VIRTUAL.
 std::string GeneratedText(const TableDefinition& table, const Column& column) {
   const std::string text = ColumnClause(table, column);
@@ -73,6 +81,31 @@ std::string ChangingDefault(std::string_view column_clause) {
     if (const std::string word = FoldName(token.text); IsChanging(word)) return word;
   }
   return "";
+}
+
+UnsafeDefault FindUnsafeDefault(std::string_view alter_clauses) {
+  const std::vector<SqlToken> tokens = mysql::Tokenize(alter_clauses);
+  const auto introduces = [](const SqlToken& token) {
+    return token.Is("ADD") || token.Is("COLUMN") || token.Is("MODIFY") || token.Is("CHANGE") ||
+           token.Is("ALTER") || token.Is("EXISTS") || token.Is('(') || token.Is(',');
+  };
+  UnsafeDefault found;
+  for (size_t i = 1; i + 1 < tokens.size(); ++i) {
+    const SqlToken& token = tokens[i];
+    const bool is_name = token.kind == TokenKind::kIdentifier ||
+                         (token.kind == TokenKind::kWord && !token.Is("COLUMN") && !token.Is("IF"));
+    if (is_name && introduces(tokens[i - 1])) found.column = token.text;
+    if (!token.Is("DEFAULT") || !tokens[i + 1].Is('(')) continue;
+    int depth = 0;
+    for (++i; i + 1 < tokens.size(); ++i) {
+      if (tokens[i].Is('(')) ++depth;
+      if (tokens[i].Is(')') && --depth == 0) break;
+      if (tokens[i].kind != TokenKind::kWord) continue;
+      found.function = FoldName(tokens[i].text);
+      if (IsUnsafe(found.function)) return found;
+    }
+  }
+  return {};
 }
 
 bool IsGeneratedAlike(const TableDefinition& one, const Column& column,

@@ -16,6 +16,15 @@ std::string ColumnClause(const TableDefinition& table, const Column& column);
 // "nextval"), in lower case; empty when there is none.
 std::string ChangingDefault(std::string_view column_clause);
 
+// The first column in the clauses of an ALTER whose default is an expression in parentheses with a
+// function that MySQL holds for unsafe to replicate, and that function; both empty when there is
+// none.
+struct UnsafeDefault {
+  std::string column;
+  std::string function;
+};
+UnsafeDefault FindUnsafeDefault(std::string_view alter_clauses);
+
 // True when both are generated from the same expression, as the server prints it, and both VIRTUAL
 // or both STORED.
 bool IsGeneratedAlike(const TableDefinition& one, const Column& column,

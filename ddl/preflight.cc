@@ -59,6 +59,31 @@ std::vector<CheckRename> KeptRenames(std::vector<CheckRename> renames,
   return renames;
 }
 
+// Takes out what IF EXISTS and IF NOT EXISTS have left out. MariaDB looks at the table as it was
+// before the ALTER, also where an earlier clause drops the column (seen on 10.11).
+void LeaveOutWhatWasNotDone(const TableDefinition& original, const TableDefinition& altered,
+                            AlterStatement* alter) {
+  const auto was_there = [&](const std::string& name) {
+    return original.FindColumn(name).has_value();
+  };
+  std::erase_if(alter->dropped_columns, [&](const std::string& name) { return !was_there(name); });
+  std::erase_if(alter->renames,
+                [&](const ColumnRename& rename) { return !was_there(rename.from); });
+  const auto went = [&](const std::string& name) {
+    const auto same = [&](const std::string& other) { return SameName(name, other); };
+    return std::any_of(alter->dropped_columns.begin(), alter->dropped_columns.end(), same) ||
+           std::any_of(alter->renames.begin(), alter->renames.end(),
+                       [&](const ColumnRename& rename) { return same(rename.from); });
+  };
+  const auto is_new_name = [&](const std::string& name) {
+    return std::any_of(alter->renames.begin(), alter->renames.end(),
+                       [&](const ColumnRename& rename) { return SameName(name, rename.to); });
+  };
+  std::erase_if(alter->added_columns, [&](const std::string& name) {
+    return !altered.FindColumn(name) || is_new_name(name) || (was_there(name) && !went(name));
+  });
+}
+
 // What existing rows get in an added column is not always what the server's ALTER would give them.
 void WarnOfAddedValues(ChangePlan* plan) {
   for (const size_t index : plan->forward.preserved) {
@@ -114,7 +139,8 @@ ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& tabl
 
   ChangePlan plan;
   plan.alter = alter;
-  plan.forward = ForwardProjection(original, altered, alter);
+  LeaveOutWhatWasNotDone(original, altered, &plan.alter);
+  plan.forward = ForwardProjection(original, altered, plan.alter);
   CheckColumnsOfOneTable(plan.forward);
   plan.notes = RevertNotes(plan.forward);
   NotePartitions(original, &plan);

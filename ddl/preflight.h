@@ -20,7 +20,7 @@ struct RevertNote {
 };
 
 struct ChangePlan {
-  AlterStatement alter;
+  AlterStatement alter;  // without what IF EXISTS and IF NOT EXISTS leave out
   Projection forward;  // holds both definitions
   std::vector<RevertNote> notes;
   // CHECK constraints that will have another name on the new table, because the server wants the

@@ -156,14 +156,15 @@ const Candidate* Best(const Projection& projection, const std::vector<Candidate>
     list += (list.empty() ? ": " : "; ");
     list += "'" + candidate.source->name + "' " + candidate.refusal;
   }
-  throw Error(ErrorCode::kRefused,
-              "table " + mysql::Quote(projection.source.name) +
-                  " shares no usable unique key with its altered definition" +
-                  (candidates.empty() ? ": it has no primary or unique key" : list),
-              "osc needs a PRIMARY KEY or a UNIQUE key over whole NOT NULL columns that both "
-              "definitions have, of integer, decimal, date and time, text or binary types; where a "
-              "new key takes the place of the old one, add it as a UNIQUE key by a migration of its "
-              "own first");
+  throw Error(
+      ErrorCode::kRefused,
+      "table " + mysql::Quote(projection.source.name) +
+          " shares no usable unique key with its altered definition" +
+          (candidates.empty() ? ": it has no primary or unique key" : list),
+      "osc needs a PRIMARY KEY or a UNIQUE key over whole NOT NULL columns that both "
+      "definitions have, of integer, decimal, date and time, text or binary types; where a "
+      "new key takes the place of the old one, add it as a UNIQUE key by a migration of its "
+      "own first");
 }
 
 bool IsFloating(const ColumnType& type) {
@@ -301,8 +302,9 @@ std::string WhySharedKey(const Projection& forward) {
     if (candidates.front().source->IsPrimary()) {
       why = "PRIMARY KEY will not do: " + candidates.front().refusal;
     }
-    why += "; the best of its unique keys that both tables have over whole NOT NULL columns "
-           "(integers first, then the fewest columns)";
+    why +=
+        "; the best of its unique keys that both tables have over whole NOT NULL columns "
+        "(integers first, then the fewest columns)";
     if (!source.IsPrimary() && target.name != source.name) {
       why += ", " + DescribeKey(forward.target, target) + " of the new table";
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ddl/check_names.h"
+#include "ddl/column_clause.h"
 #include "src/base/log.h"
 #include "src/mysql/server_message.h"
 #include "src/mysql/sql_lexer.h"
@@ -156,9 +157,25 @@ void Run(mysql::Connection& connection, const std::string& sql, const std::strin
     connection.Execute(sql);
   } catch (const Error& error) {
     if (error.server_errno() == 0 || error.code() == ErrorCode::kConnectionLost) throw;
-    throw Error(ErrorCode::kRefused, failure + ": " + mysql::ServerMessage(error, trial_name, table_name),
-                hint, error.server_errno());
+    throw Error(ErrorCode::kRefused,
+                failure + ": " + mysql::ServerMessage(error, trial_name, table_name), hint,
+                error.server_errno());
   }
+}
+
+// MySQL adds no column in an ALTER that also has a default that may differ on a replica, whatever
+// the binlog's format and also for a temporary table: error 1674 (seen on 9.7).
+[[noreturn]] void RefuseUnsafeDefault(const TableDefinition& original, const AlterStatement& alter,
+                                      const Error& error) {
+  const UnsafeDefault column = FindUnsafeDefault(alter.clauses);
+  if (column.column.empty()) throw error;
+  throw Error(ErrorCode::kRefused,
+              "the server refuses this ALTER of " + mysql::Quote(original.name) +
+                  ": the default of '" + column.column + "' calls " + column.function +
+                  "(), and MySQL adds no column in a statement with such a default (error 1674)",
+              "leave the default out, and give it in a second migration: ALTER COLUMN " +
+                  mysql::QuoteIdentifier(column.column) + " SET DEFAULT (...)",
+              error.server_errno());
 }
 
 // The trial has no full-text keys, so that it would not miss their parser.
@@ -235,11 +252,17 @@ TableDefinition TryAlter(mysql::Connection& connection, const TableDefinition& o
   Run(connection, CreateText(original, trial.name(), names, mariadb),
       "the ALTER cannot be tried on an empty copy of " + quoted,
       "osc tries every ALTER on a TEMPORARY table first", trial.name().name, original.name.name);
-  Run(connection,
-      "ALTER TABLE " + mysql::Quote(trial.name()) + " " +
-          FitForTemporary(names.Translate(alter.clauses), mariadb),
-      "the server refuses this ALTER of " + quoted, "correct the ALTER", trial.name().name,
-      original.name.name);
+  try {
+    Run(connection,
+        "ALTER TABLE " + mysql::Quote(trial.name()) + " " +
+            FitForTemporary(names.Translate(alter.clauses), mariadb),
+        "the server refuses this ALTER of " + quoted, "correct the ALTER", trial.name().name,
+        original.name.name);
+  } catch (const Error& error) {
+    constexpr unsigned kUnsafeFunction = 1674;
+    if (error.server_errno() == kUnsafeFunction) RefuseUnsafeDefault(original, alter, error);
+    throw;
+  }
   TableDefinition altered = ReadTableDefinition(connection, trial.name());
   altered.name = original.name;
   altered.create_statement = names.TranslateBack(altered.create_statement);

@@ -160,6 +160,24 @@ TEST_P(StructureTest, ARowThatFitsNoOldPartitionBlocksTheRevert) {
   EXPECT_THAT(revert.err, HasSubstr("id=10"));
 }
 
+TEST_P(StructureTest, RowsThatOnlyTheExtendedKeyTellsApartBlockARevert) {
+  Run("CREATE TABLE t (id INT NOT NULL, region INT NOT NULL, PRIMARY KEY (id))");
+  Run("INSERT INTO t VALUES (1, 1), (2, 1), (3, 1)");
+  const std::string alter = "DROP PRIMARY KEY, ADD PRIMARY KEY (id, region)";
+  EXPECT_EQ(Plan(alter)["notes"][0]["column"], "PRIMARY");
+  const std::string id = osc().Alter("t", alter);
+  osc().WaitForState(id, "live");
+  Run("UPDATE t SET region=2 WHERE id=3");
+  Run("INSERT INTO t VALUES (2, 2)");
+  const nlohmann::json blocked =
+      osc().WaitUntil(id, "the revert to be blocked", [](const nlohmann::json& now) {
+        return now["revert"]["readiness"] == "blocked";
+      });
+  EXPECT_THAT(blocked["revert"]["reasons"].dump(), HasSubstr("(id, region)=(2, 2)"));
+  const Outcome revert = osc().Run({"revert", id});
+  EXPECT_EQ(revert.exit_code, 3) << revert.Describe();
+}
+
 INSTANTIATE_TEST_SUITE_P(Servers, StructureTest, ::testing::ValuesIn(testing::Servers()),
                          testing::ServerName);
 

@@ -59,5 +59,31 @@ TEST(ColumnClause, ComparesGeneratedColumns) {
   EXPECT_FALSE(IsGeneratedAlike(one, g, one, Named("g")));
 }
 
+TEST(ColumnClause, FindsTheDefaultThatIsUnsafeToReplicate) {
+  const struct {
+    const char* clauses;
+    const char* found;
+  } kCases[] = {
+      {"ADD COLUMN u VARCHAR(40) DEFAULT (UUID())", "u uuid"},
+      {"add d DATETIME DEFAULT (NOW()), add `u``v` decimal(10,2) not null default (1 + (rand()))",
+       "u`v rand"},
+      {"ADD COLUMN IF NOT EXISTS (a INT, u TEXT DEFAULT (CONCAT('x', CURRENT_USER())) COMMENT 'c')",
+       "u current_user"},
+      {"ADD z INT, MODIFY COLUMN a VARCHAR(40) DEFAULT (UUID())", "a uuid"},
+      {"ADD z INT, ALTER COLUMN a SET DEFAULT (UUID_SHORT())", "a uuid_short"},
+      {"ADD z INT, ALTER a SET DEFAULT (SYSDATE(6))", "a sysdate"},
+      {"ADD u VARCHAR(40) DEFAULT 'uuid()'", ""},
+      {"ADD uuid INT DEFAULT (5), ADD i INT DEFAULT (uuid + 1)", "i uuid"},
+      {"ADD `uuid` INT DEFAULT (5), ADD i INT DEFAULT (`uuid` + 1)", ""},
+      {"DEFAULT (", ""},
+      {"", ""},
+  };
+  for (const auto& test : kCases) {
+    const UnsafeDefault found = FindUnsafeDefault(test.clauses);
+    const std::string shown = found.column.empty() ? "" : found.column + " " + found.function;
+    EXPECT_EQ(shown, test.found) << test.clauses;
+  }
+}
+
 }  // namespace
 }  // namespace osc::ddl

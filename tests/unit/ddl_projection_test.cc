@@ -251,15 +251,15 @@ TEST(Projection, MatchesByAllColumnsOfAKeyThatWasExtendedOrNarrowed) {
     EXPECT_NE(message.find(test.refusal), std::string::npos) << message;
   }
   const TableDefinition original = table({{"PRIMARY", {"a"}}});
-  TableDefinition altered = MakeTable(
-      {{"a", kInt}, {"b", "varchar(9)"}, {"c", kInt}, {"n", kInt}, {"new", kInt}},
-      {{"PRIMARY", {"a", "new"}}});
-  EXPECT_NE(Refusal(original, altered, "ADD new INT NOT NULL")
-                .find("'new', which the old table has not"),
-            std::string::npos);
-  altered.keys = MakeTable({{"a", kInt}, {"b", kInt}, {"c", kInt}, {"n", kInt}},
-                           {{"PRIMARY", {"a", "n"}}})
-                     .keys;
+  TableDefinition altered =
+      MakeTable({{"a", kInt}, {"b", "varchar(9)"}, {"c", kInt}, {"n", kInt}, {"new", kInt}},
+                {{"PRIMARY", {"a", "new"}}});
+  EXPECT_NE(
+      Refusal(original, altered, "ADD new INT NOT NULL").find("'new', which the old table has not"),
+      std::string::npos);
+  altered.keys =
+      MakeTable({{"a", kInt}, {"b", kInt}, {"c", kInt}, {"n", kInt}}, {{"PRIMARY", {"a", "n"}}})
+          .keys;
   EXPECT_NE(Refusal(original, altered, "MODIFY n INT NOT NULL").find("may be NULL so far"),
             std::string::npos);
 }
