@@ -110,9 +110,10 @@ Stream::Status Stream::status() const {
   Status status;
   status.running = running_;
   status.epoch = epoch_;
-  status.rows_applied = rows_applied_;
   status.conflicts = conflicts_;
+  // In this order, so that the rows of what has been applied are counted.
   if (tracker_) status.applied = tracker_->Applied();
+  status.rows_applied = rows_applied_;
   if (lag_) status.lag = lag_->Lag();
   const std::lock_guard lock(mutex_);
   status.error = error_;
