@@ -114,9 +114,14 @@ DoctorFinding CheckPacket(const ServerVariables& variables) {
   const double bytes = Number(variables, "max_allowed_packet");
   const std::string detail = "max_allowed_packet is " + Mebibytes(bytes);
   if (bytes >= 16 * kMebibyte) return Ok("max_allowed_packet", detail);
+  const std::string fix = "SET GLOBAL max_allowed_packet = 67108864";
+  const std::string hint = "set it, in the server's configuration too";
+  // The statements of the stream are kept below the smallest that is allowed here.
+  if (bytes < 4 * kMebibyte) {
+    return Problem("max_allowed_packet", detail + ", osc needs 4 MiB", hint, fix);
+  }
   return {"max_allowed_packet", FindingStatus::kWarning,
-          detail + ": a row larger than half of it cannot be written",
-          "SET GLOBAL max_allowed_packet = 67108864", "set it, in the server's configuration too"};
+          detail + ": a change of a row with a larger value cannot be carried over", fix, hint};
 }
 
 DoctorFinding CheckAutoIncrementLock(const ServerVariables& variables) {
@@ -182,13 +187,18 @@ std::vector<DoctorFinding> CheckRequirements(const mysql::ServerInfo& server,
                                              const ServerVariables& variables) {
   std::vector<DoctorFinding> findings = {CheckBinlog(variables), CheckFormat(variables),
                                          CheckRowImage(variables), CheckReadOnly(variables)};
+  const DoctorFinding packet = CheckPacket(variables);
+  if (packet.status == FindingStatus::kProblem) findings.push_back(packet);
   if (!server.IsMariaDb()) findings.push_back(CheckRowValueOptions(variables));
   return findings;
 }
 
 std::vector<DoctorFinding> CheckRisks(const mysql::ServerInfo& server,
                                       const ServerVariables& variables) {
-  return {CheckGtid(server, variables), CheckRetention(variables), CheckPacket(variables)};
+  std::vector<DoctorFinding> findings{CheckGtid(server, variables), CheckRetention(variables)};
+  const DoctorFinding packet = CheckPacket(variables);
+  if (packet.status != FindingStatus::kProblem) findings.push_back(packet);
+  return findings;
 }
 
 std::vector<DoctorFinding> CheckAdvice(const ServerVariables& variables) {

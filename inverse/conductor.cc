@@ -153,6 +153,7 @@ bool Conductor::CheckStream() {
   }
   if (!stream_error_told_) {
     stream_error_told_ = true;
+    Report();  // first: whoever sees the error is to see that the promise is withdrawn
     store_.SetError(id_, Stored(*error));
     store_.AddEvent(id_, "the stream has stopped: " + error->message());
   }

@@ -173,17 +173,23 @@ bool RowSql::HasLargeValues(const Change& change) const {
   return !change.after.empty() && LargeFrom(change.after) != SIZE_MAX;
 }
 
-void RowSql::SendLargeValues(mysql::Connection& connection, const Change& change) const {
+void RowSql::SendLargeValues(mysql::Connection& connection, const Change& change,
+                             bool only_changed) const {
   const size_t large_from = LargeFrom(change.after);
   for (const auto& column : mapping_.columns) {
+    const binlog::Cell& cell = change.after[column.source];
     if (!IsLarge(change.after, column.source, large_from)) continue;
-    const std::string_view bytes = change.after[column.source].bytes();
+    if (only_changed && SameCell(change.before[column.source], cell)) continue;
+    const std::string_view bytes = cell.bytes();
+    // A string function gives NULL instead of a longer result, with a warning only.
     if (bytes.size() > connection.max_packet_bytes()) {
       throw Error(ErrorCode::kUnprojectable,
-                  "column " + mapping_.source_names[column.source] + " has a value of " +
-                      std::to_string(bytes.size()) + " bytes, the server takes " +
+                  "column " + mysql::QuoteIdentifier(mapping_.source_names[column.source]) +
+                      ": value too large: " + std::to_string(bytes.size()) +
+                      " bytes, the server's max_allowed_packet is " +
                       std::to_string(connection.max_packet_bytes()),
-                  "raise max_allowed_packet");
+                  "raise max_allowed_packet on the server to more than " +
+                      std::to_string(bytes.size()) + " (and in its configuration)");
     }
     const std::string variable = Variable(column.source);
     for (size_t at = 0; at < bytes.size(); at += kPieceBytes) {

@@ -32,8 +32,10 @@ class RowSql {
   // Large values do not stand in the statement, which might exceed the server's max_allowed_packet:
   // they are put together in variables of the session before it, piece by piece.
   bool HasLargeValues(const Change& change) const;
-  // Throws kUnprojectable when the server takes no value of that size.
-  void SendLargeValues(mysql::Connection& connection, const Change& change) const;
+  // only_changed: for AppendUpdate, which names no other. Throws kUnprojectable without a server's
+  // number when the server takes no value of that size.
+  void SendLargeValues(mysql::Connection& connection, const Change& change,
+                       bool only_changed) const;
   void ForgetLargeValues(mysql::Connection& connection, const Change& change) const;
 
  private:

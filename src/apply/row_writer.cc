@@ -90,6 +90,12 @@ void RowWriter::WriteInOrder(mysql::Connection& connection,
       IsLarge(*change) ? WriteLarge(connection, *change) : WriteOne(connection, *change);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kUnprojectable) throw;
+      if (error.server_errno() == 0) {  // the server has not seen it: too large to be sent
+        throw Error(error.code(),
+                    NameRow(connection, mapping_, ValuesOfChange(mapping_, *change)) + ", " +
+                        error.message(),
+                    error.hint());
+      }
       throw ExplainUnfit(connection, mapping_, ValuesOfChange(mapping_, *change),
                          mode_ == WriteMode::kReplace
                              ? "the new definition"
@@ -109,7 +115,9 @@ void RowWriter::ExpectOne(mysql::Connection& connection, const std::string& sql,
 }
 
 void RowWriter::WriteLarge(mysql::Connection& connection, const Change& change) const {
-  sql_.SendLargeValues(connection, change);
+  const bool only_changed =
+      mode_ == WriteMode::kExact && change.kind == binlog::ChangeKind::kUpdate;
+  sql_.SendLargeValues(connection, change, only_changed);
   WriteOne(connection, change);
   sql_.ForgetLargeValues(connection, change);
 }

@@ -16,8 +16,9 @@ namespace {
 constexpr std::chrono::seconds kAdvanceWithRows{5};
 constexpr std::chrono::seconds kAdvanceIdle{60};
 
-// A conflict over row locks that lasts no longer is nothing to tell.
-constexpr std::chrono::seconds kQuietConflict{3};
+// A conflict over row locks that lasts no longer is nothing to tell. One lock wait is given up after
+// 5 s.
+constexpr std::chrono::seconds kQuietConflict{8};
 
 // What may wait in all lanes together, as it lies in memory.
 constexpr size_t kBudgetBytes = 32 << 20;

@@ -9,6 +9,8 @@ namespace {
 
 constexpr size_t kExcerptCharacters = 60;
 constexpr size_t kExcerptBytes = 30;
+// A value of more is not sent to the server to have it read; nobody would read it here.
+constexpr size_t kLargeValue = 256 * 1024;
 
 bool IsBytes(const mysql::ColumnType& type) {
   return type.IsBinary() || type.kind == mysql::TypeKind::kBit ||
@@ -90,7 +92,13 @@ RowValues ValuesOfChange(const RowMapping& mapping, const Change& change) {
                                   mapping.source_types[source], image[source]);
             return literal;
           },
-          ""};
+          "",
+          [&mapping, &change](size_t column) -> size_t {
+            const auto& image =
+                change.kind == binlog::ChangeKind::kDelete ? change.before : change.after;
+            const size_t size = image[mapping.columns[column].source].size;
+            return size > kLargeValue ? size : 0;
+          }};
 }
 
 RowValues ValuesOfKey(const RowMapping& mapping, const std::vector<std::string>& key) {
@@ -122,7 +130,9 @@ Error ExplainUnfit(mysql::Connection& connection, const RowMapping& mapping,
                    const RowValues& values, const std::string& other, const Error& error) {
   std::string message = NameRow(connection, mapping, values) + " does not fit " + other + ": ";
   if (const auto column = NamedColumn(mapping, error.message())) {
-    const auto texts = Read(connection, mapping, values, {*column});
+    const size_t large = values.large_bytes ? values.large_bytes(*column) : 0;
+    const auto texts = large > 0 ? std::vector{"of " + std::to_string(large) + " bytes"}
+                                 : Read(connection, mapping, values, {*column});
     message += "column " +
                mysql::QuoteIdentifier(mapping.source_names[mapping.columns[*column].source]) +
                (texts.empty() ? "" : ", value " + texts[0]) + ": ";

@@ -15,6 +15,9 @@ namespace osc::apply {
 struct RowValues {
   std::function<std::string(size_t)> expression;  // SQL for RowMapping::columns[i]
   std::string from;  // " FROM ... WHERE ..." of one row, or empty for literals
+  // The bytes of a value that may be too large for a statement, 0 for all others. Null: there is
+  // none.
+  std::function<size_t(size_t)> large_bytes = nullptr;
 };
 
 // The values of a change as the binlog has them: the row that it leaves, or that it deletes.

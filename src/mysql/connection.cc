@@ -246,7 +246,7 @@ void Connection::CheckSize(std::string_view sql) const {
                   " bytes is more than the server's "
                   "max_allowed_packet of " +
                   std::to_string(max_packet_bytes_) + " (" + Shorten(sql) + ")",
-              "raise max_allowed_packet");
+              "raise max_allowed_packet on the server (and in its configuration)");
 }
 
 // Reads the rows of the present result, if it has any. An error may come only with them.
@@ -266,6 +266,7 @@ void Connection::Drain() {
 }
 
 Result Connection::Query(std::string_view sql) {
+  CheckSize(sql);
   if (mysql_real_query(mysql_.get(), sql.data(), sql.size()) != 0) Throw(sql);
   MYSQL_RES* result = mysql_store_result(mysql_.get());
   if (result == nullptr) {

@@ -1,12 +1,8 @@
 // The stream by itself, stopped and started again with a copy that has come further: what a lane
 // has applied stays applied, what it has not is made up for, whatever way it took the first time.
-#include "src/apply/stream.h"
-
 #include <gmock/gmock.h>
 
-#include "src/binlog/position.h"
-#include "src/mysql/connection_json.h"
-#include "tests/support/server_test.h"
+#include "tests/support/stream_test.h"
 #include "tests/support/xa_session.h"
 
 namespace osc {
@@ -14,99 +10,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr int kLanes = 4;
-
-class StreamTest : public testing::ServerTest {
- protected:
-  void SetUp() override {
-    ServerTest::SetUp();
-    if (IsSkipped()) return;
-    const std::string definition = " (id BIGINT PRIMARY KEY, v INT NOT NULL, UNIQUE KEY v (v))";
-    Run("CREATE TABLE live_table" + definition);
-    Run("CREATE TABLE off_stage" + definition);
-    options_.id = "teststrm";
-    options_.connection = server().Options();
-    options_.server_identity = mysql::ServerIdentity(connection());
-    options_.live = {database(), "live_table"};
-    options_.off_stage = {database(), "off_stage"};
-    options_.checkpoint = {database(), "checkpoint"};
-    options_.prepared = {database(), "prepared"};
-    apply::RowMapping& mapping = options_.forward;
-    mapping.source = options_.live;
-    mapping.target = options_.off_stage;
-    mapping.source_names = {"id", "v"};
-    mapping.source_types = {mysql::ParseColumnType("bigint", ""),
-                            mysql::ParseColumnType("int", "")};
-    mapping.columns = {{0, "id", false, false, {}}, {1, "v", false, false, {}}};
-    mapping.key = {0};
-    mapping.ordered_values = {{1}};
-    mapping.target_unique = {{1}};
-    options_.inverse = mapping;
-    apply::CheckpointTable(options_.checkpoint, apply::Marker(options_.id, "checkpoint"))
-        .Create(connection(), binlog::CurrentPosition(connection()), kLanes);
-  }
-
-  // A stream beside a copy that has come as far as `frontier`, until it has applied everything.
-  void StreamToNow(std::shared_ptr<apply::CopyFrontier> frontier) {
-    apply::Stream stream(options_, std::move(frontier));
-    stream.start(epoch_);
-    EXPECT_TRUE(stream.WaitUntilApplied({}, binlog::CurrentPosition(connection()),
-                                        base::Clock::now() + seconds(30)));
-    const auto status = stream.status();
-    EXPECT_FALSE(status.error) << status.error->message();
-  }
-
-  // As after the first swap: the off-stage table is the projection of the live one, and a change
-  // that is applied twice is an error.
-  void TurnRound() {
-    const apply::CheckpointTable checkpoint(options_.checkpoint, "");
-    Run(checkpoint.SetAllLanes(binlog::CurrentPosition(connection()).Encode(), 1));
-    epoch_ = 1;
-  }
-
-  // Stops again and again, wherever it is, until everything has been applied.
-  int StreamInPieces() {
-    const binlog::Position end = binlog::CurrentPosition(connection());
-    for (int starts = 1;; ++starts) {
-      apply::Stream stream(options_, nullptr);
-      stream.start(epoch_);
-      bool done = false;
-      testing::WaitUntil(
-          "rows to be applied",
-          [&] {
-            const auto status = stream.status();
-            EXPECT_FALSE(status.error) << status.error->message();
-            done = status.applied.Covers(end);
-            return done || status.error || status.rows_applied > 150;
-          },
-          seconds(30));
-      if (done || stream.status().error) return starts;
-    }
-  }
-
-  void InsertRows(mysql::Connection& session, int first, int last) {
-    std::string insert = "INSERT INTO live_table VALUES ";
-    for (int id = first; id <= last; ++id) {
-      if (id > first) insert += ',';
-      insert += "(" + std::to_string(id) + "," + std::to_string(id) + ")";
-    }
-    session.Execute(insert);
-  }
-
-  // Keys up to `key` have been handed out.
-  static std::shared_ptr<apply::CopyFrontier> FrontierAt(int64_t key) {
-    auto frontier = std::make_shared<apply::CopyFrontier>();
-    frontier->Advance(apply::CopyFrontier::Order(false, static_cast<uint64_t>(key)));
-    return frontier;
-  }
-
-  std::string Rows(const std::string& table) {
-    return Value("SELECT COALESCE(GROUP_CONCAT(id, ':', v ORDER BY id), '') FROM " + table);
-  }
-
-  apply::StreamOptions options_;
-  int epoch_ = 0;
-};
+class StreamTest : public testing::StreamTest {};
 
 // Rows that moved across the frontier the first time stand behind it the second time, when some
 // lanes have been through them and others have not.
@@ -215,58 +119,6 @@ TEST_P(StreamTest, RowsOfPreparedXaTransactionsWaitForTheirEnd) {
     EXPECT_EQ(Value("SELECT COUNT(*) FROM prepared"), "0");
     Run("DELETE FROM live_table WHERE id > 100 OR id < 0");
     StreamInPieces();
-  }
-}
-
-// Rows of more than one packet of a server with 16 MiB, in values that each fit into one.
-TEST_P(StreamTest, RowsLargerThanAPacket) {
-  constexpr int kMegabytes = 13;
-  const std::string definition =
-      " (id BIGINT PRIMARY KEY, v INT NOT NULL, b LONGBLOB, t LONGTEXT CHARACTER SET latin1, "
-      "u LONGTEXT CHARACTER SET utf16)";
-  for (const std::string table : {"live_table", "off_stage"}) {
-    Run("DROP TABLE " + table);
-    // The other character set: values are converted as the server does it.
-    Run("CREATE TABLE " + table + definition + " CHARACTER SET utf8mb4");
-  }
-  Run("ALTER TABLE off_stage MODIFY t LONGTEXT CHARACTER SET utf8mb4");
-  const apply::CheckpointTable checkpoint(options_.checkpoint, "");
-  Run(checkpoint.SetAllLanes(binlog::CurrentPosition(connection()).Encode(), 0));
-  apply::RowMapping& mapping = options_.forward;
-  mapping.source_names = {"id", "v", "b", "t", "u"};
-  mapping.source_types = {mysql::ParseColumnType("bigint", ""), mysql::ParseColumnType("int", ""),
-                          mysql::ParseColumnType("longblob", ""),
-                          mysql::ParseColumnType("longtext", "latin1_swedish_ci"),
-                          mysql::ParseColumnType("longtext", "utf16_general_ci")};
-  mapping.columns.clear();
-  for (size_t i = 0; i < mapping.source_names.size(); ++i) {
-    mapping.columns.push_back({i, mapping.source_names[i], false, false, mapping.source_types[i]});
-  }
-  mapping.ordered_values = {};
-  mapping.target_unique = {};
-  options_.inverse = mapping;
-  const auto expect_same = [&] {
-    StreamToNow(nullptr);
-    const std::string sums =
-        "SELECT GROUP_CONCAT(CONCAT_WS(':', id, v, LENGTH(b), CRC32(b), CHAR_LENGTH(t), "
-        "CRC32(CONVERT(t USING utf8mb4)), CHAR_LENGTH(u), CRC32(CONVERT(u USING utf8mb4))) "
-        "ORDER BY id) FROM ";
-    EXPECT_EQ(Value(sums + "off_stage"), Value(sums + "live_table"));
-  };
-  const std::string megabytes = std::to_string(kMegabytes << 20);
-  for (const bool turned : {false, true}) {
-    SCOPED_TRACE(turned);
-    if (turned) TurnRound();
-    const std::string id = turned ? "2" : "1";
-    Run("INSERT INTO live_table VALUES (" + id + ", 1, REPEAT(X'00FF27', " + megabytes +
-        " DIV 3), REPEAT(_latin1 X'E9', 5000), 'short')");
-    Run("INSERT INTO live_table VALUES (" + id + "0, 2, 'x', NULL, NULL)");
-    Run("UPDATE live_table SET t=REPEAT(_latin1 X'27E4', " + megabytes + " DIV 2) WHERE id=" + id);
-    Run("UPDATE live_table SET u=REPEAT(_utf16 X'D83DDE00', 300000), v=7 WHERE id=" + id);
-    expect_same();
-    Run("UPDATE live_table SET id=id+5, v=8 WHERE id=" + id);
-    Run("DELETE FROM live_table WHERE id=" + id + "0");
-    expect_same();
   }
 }
 

@@ -81,6 +81,7 @@ TEST(ServerChecks, FindEachWrongSetting) {
       {mysql, "binlog_expire_logs_seconds", "3600", "binlog_retention"},
       {mysql, "binlog_expire_logs_seconds", "0", ""},
       {mysql, "max_allowed_packet", "4194304", "max_allowed_packet"},
+      {mariadb, "max_allowed_packet", "1048576", "max_allowed_packet!"},
       {mariadb, "innodb_autoinc_lock_mode", "1", "innodb_autoinc_lock_mode"},
       {mysql, "innodb_buffer_pool_size", "8388608", "performance"},
   };
