@@ -21,11 +21,9 @@ state::Migration NewMigration(const Context& context, const CheckedChange& chang
   migration.table = change.plan.forward.source.name.name;
   migration.alter = change.plan.alter.clauses;
   migration.settings = context.options.settings;
-  std::vector<Note> notes;
-  for (const ddl::RevertNote& note : change.plan.notes) {
-    notes.push_back({note.kind, note.column, note.detail});
-  }
-  migration.notes = SaveNotes(notes);
+  migration.notes = ddl::SaveNotes(change.plan.notes);
+  migration.require_revertible = context.options.require_revertible;
+  migration.revert_defaults = ddl::SaveRevertDefaults(change.plan.revert_defaults);
   return migration;
 }
 

@@ -34,13 +34,19 @@ std::string ColumnText(const ddl::Column& column) {
 }
 
 // What becomes of a column that only one of the two tables has.
-std::string FillText(const ddl::Column& column) {
+std::string FillText(const ddl::Column& column, const std::vector<ddl::RevertDefault>& defaults) {
   if (column.generated) return "computed by the server";
   if (column.auto_increment) return "numbered by the server";
-  return column.has_default ? "its default" : "no default";
+  if (column.has_default) return "its default";
+  for (const ddl::RevertDefault& value : defaults) {
+    if (value.column == column.name && !value.expression.empty()) return value.expression;
+  }
+  return "the type's empty value";
 }
 
-std::vector<std::string> DirectionLines(const ddl::Projection& projection, bool forward) {
+// defaults: none in the forward direction.
+std::vector<std::string> DirectionLines(const ddl::Projection& projection, bool forward,
+                                        const std::vector<ddl::RevertDefault>& defaults) {
   std::vector<std::vector<std::string>> rows;
   for (const ddl::ColumnPair& pair : projection.columns) {
     const ddl::Column& from = Source(projection, pair.source);
@@ -54,14 +60,15 @@ std::vector<std::string> DirectionLines(const ddl::Projection& projection, bool 
     rows.push_back({"  " + ColumnText(from), "-> " + ColumnText(to), remark});
   }
   for (const ddl::Column& column : projection.target.columns) {
-    if (column.generated) rows.push_back({"  ", "-> " + ColumnText(column), FillText(column)});
+    if (column.generated)
+      rows.push_back({"  ", "-> " + ColumnText(column), FillText(column, defaults)});
   }
   for (const size_t index : projection.preserved) {
     const ddl::Column& column = Target(projection, index);
     rows.push_back({"  ", "-> " + ColumnText(column),
-                    forward ? "added: " + FillText(column)
+                    forward ? "added: " + FillText(column, defaults)
                             : "preserved: keeps its values; rows inserted after the cutover get " +
-                                  FillText(column)});
+                                  FillText(column, defaults)});
   }
   for (size_t i = 0; i < projection.source.columns.size(); ++i) {
     const bool used = std::any_of(projection.columns.begin(), projection.columns.end(),
@@ -114,6 +121,7 @@ Json DirectionJson(const ddl::Projection& projection) {
 
 CheckedChange CheckChange(Context& context, std::optional<state::Store>& store) {
   Change change = ReadChange(context.options);
+  const auto defaults = ddl::ParseRevertDefaults(context.options.revert_defaults);
   if (context.options.ask_password) AskPassword();
   context.stage = Stage::kConnect;
   auto connection = mysql::Connection::Open(context.options.connection);
@@ -133,15 +141,16 @@ CheckedChange CheckChange(Context& context, std::optional<state::Store>& store) 
   if (store) {
     store->RequireNoUnfinished(checked.server, change.table.database, change.table.name);
   }
-  checked.plan = ddl::Preflight(connection, change.table, change.alter);
+  checked.plan = ddl::Preflight(connection, change.table, change.alter, defaults);
+  if (context.options.require_revertible) ddl::RequireRevertible(checked.plan.notes);
   return checked;
 }
 
 std::vector<std::string> Cautions(const ddl::ChangePlan& plan) {
   std::vector<std::string> lines;
   for (const ddl::RevertNote& note : plan.notes) {
-    lines.push_back(
-        Printable("revert note (" + note.kind + "): " + note.column + ": " + note.detail));
+    lines.push_back(Printable("revert note (" + std::string(note.level()) + "): " + note.column +
+                              ": " + note.detail));
   }
   for (const ddl::CheckRename& rename : plan.renamed_checks) {
     lines.push_back(Printable("constraint " + rename.from + " will be called " + rename.to +
@@ -169,10 +178,12 @@ std::string PlanText(const CheckedChange& change) {
   line("algorithm", "shadow table and binlog stream; the swap is a rename, and so is the revert");
   line("shared key", KeyText(plan.forward));
   text += "columns, old to new\n";
-  for (const std::string& row : DirectionLines(plan.forward, true)) text += row + "\n";
+  for (const std::string& row : DirectionLines(plan.forward, true, {})) text += row + "\n";
   text += "columns, new to old (while it can be reverted)\n";
-  for (const std::string& row : DirectionLines(ddl::Invert(plan.forward), false))
+  const ddl::Projection inverse = ddl::Invert(plan.forward);
+  for (const std::string& row : DirectionLines(inverse, false, plan.revert_defaults)) {
     text += row + "\n";
+  }
   const auto cautions = Cautions(plan);
   for (const std::string& caution : cautions) text += caution + "\n";
   if (plan.notes.empty()) text += "a revert loses nothing\n";
@@ -194,9 +205,12 @@ Json PlanJson(const CheckedChange& change) {
   for (const ddl::CheckRename& rename : plan.renamed_checks) {
     renamed_checks.push_back({{"from", rename.from}, {"to", rename.to}});
   }
-  Json notes = Json::array();
-  for (const ddl::RevertNote& note : plan.notes) {
-    notes.push_back({{"kind", note.kind}, {"column", note.column}, {"detail", note.detail}});
+  Json revert_defaults = Json::array();
+  for (const ddl::RevertDefault& value : plan.revert_defaults) {
+    revert_defaults.push_back(
+        {{"column", value.column},
+         {"expression", value.expression.empty() ? Json() : Json(value.expression)},
+         {"value", value.literal}});
   }
   return {{"database", table.database},
           {"table", table.name},
@@ -218,7 +232,8 @@ Json PlanJson(const CheckedChange& change) {
           {"dropped", plan.alter.dropped_columns},
           {"renamed", std::move(renamed)},
           {"renamed_checks", std::move(renamed_checks)},
-          {"notes", std::move(notes)},
+          {"notes", Json::parse(ddl::SaveNotes(plan.notes))},
+          {"revert_defaults", std::move(revert_defaults)},
           {"warnings", plan.warnings}};
 }
 

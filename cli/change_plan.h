@@ -18,7 +18,8 @@ struct CheckedChange {
 };
 
 // Parses the change, connects and runs the preflight. Keeps context.stage. Throws what those throw,
-// and kRefused when `store` has an unfinished migration of the table.
+// and kRefused when `store` has an unfinished migration of the table, or --require-revertible was
+// given and a revert may lose something.
 CheckedChange CheckChange(Context& context, std::optional<state::Store>& store);
 
 // What a person should know before it runs: revert notes and warnings, a line each.

@@ -63,10 +63,10 @@ Json MigrationJson(const Snapshot& snapshot) {
   for (const state::Event& event : snapshot.events) {
     history.push_back({{"at", base::FormatTime(event.at)}, {"text", event.text}});
   }
-  Json notes = Json::array();
-  for (const Note& note : LoadNotes(migration.notes)) {
-    notes.push_back({{"kind", note.kind}, {"column", note.column}, {"detail", note.detail}});
-  }
+  // Through a list of notes: text that is none gives an empty array.
+  Json notes = Json::parse(ddl::SaveNotes(ddl::LoadNotes(migration.notes)));
+  const std::vector<ddl::RevertDefault> defaults =
+      ddl::LoadRevertDefaults(migration.revert_defaults);
   return {{"id", migration.id},
           {"database", migration.database},
           {"table", migration.table},
@@ -98,28 +98,10 @@ Json MigrationJson(const Snapshot& snapshot) {
           {"off_stage_table", ddl::OffStageName(migration.id, migration.table)},
           {"settings", Json::parse(state::SaveSettings(migration.settings))},
           {"notes", std::move(notes)},
+          {"revert_defaults", Json::parse(ddl::SaveRevertDefaults(defaults))},
           {"history", std::move(history)},
           {"server", migration.server},
           {"engine_running", snapshot.engine_running}};
-}
-
-std::string SaveNotes(const std::vector<Note>& notes) {
-  Json list = Json::array();
-  for (const Note& note : notes) {
-    list.push_back({{"kind", note.kind}, {"column", note.column}, {"detail", note.detail}});
-  }
-  return list.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-std::vector<Note> LoadNotes(const std::string& text) {
-  const Json list = Json::parse(text, nullptr, false);
-  std::vector<Note> notes;
-  if (!list.is_array()) return notes;
-  for (const Json& note : list) {
-    if (!note.is_object()) return {};
-    notes.push_back({note.value("kind", ""), note.value("column", ""), note.value("detail", "")});
-  }
-  return notes;
 }
 
 }  // namespace osc::cli

@@ -22,15 +22,6 @@ Snapshot TakeSnapshot(state::Store& store, const std::string& id, bool engine_ru
 
 nlohmann::ordered_json MigrationJson(const Snapshot& snapshot);
 
-// The revert notes that are kept with a migration as text.
-struct Note {
-  std::string kind;
-  std::string column;
-  std::string detail;
-};
-std::string SaveNotes(const std::vector<Note>& notes);
-std::vector<Note> LoadNotes(const std::string& text);  // empty for text that is no list of notes
-
 // What people are told about the stream: stored rows say what it was when an engine last wrote
 // them.
 bool StreamRuns(const Snapshot& snapshot);

@@ -130,6 +130,15 @@ void Parser::AddChange(CLI::App* command) {
                    "The change: ADD COLUMN ..., DROP ..., ...; without ALGORITHM and LOCK, which "
                    "osc decides itself")
       ->type_name("SPEC");
+  command->add_flag("--require-revertible", options.require_revertible,
+                    "Refuse a change of which a revert may lose something or be blocked");
+  command
+      ->add_option("--revert-default", options.revert_defaults,
+                   "Value of a dropped NOT NULL column without a default in rows inserted after "
+                   "the cutover, a constant expression: \"title='none'\" (repeatable) [the type's "
+                   "empty value]")
+      ->type_name("COLUMN=EXPR")
+      ->allow_extra_args(false);
 }
 
 void Parser::AddSettings(CLI::App* command) {

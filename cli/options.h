@@ -31,6 +31,8 @@ struct Options {
   state::Settings settings;
   bool foreground = false;
   bool dry_run = false;
+  bool require_revertible = false;
+  std::vector<std::string> revert_defaults;  // column=expression
 
   // commands on a migration; empty for `watch` without one
   std::string id;

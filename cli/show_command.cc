@@ -73,8 +73,12 @@ std::string ShowText(const Snapshot& snapshot) {
   if (!progress.stream_gtid.empty()) page.Line("position", progress.stream_gtid);
   if (progress.throttled) page.Line("throttled", progress.throttle_reason);
   AddWindow(snapshot, page);
-  for (const Note& note : LoadNotes(migration.notes)) {
-    page.Line("note", note.kind + ": " + note.column + ": " + note.detail);
+  for (const ddl::RevertNote& note : ddl::LoadNotes(migration.notes)) {
+    page.Line("note", ddl::NoteText(note));
+  }
+  for (const ddl::RevertDefault& value : ddl::LoadRevertDefaults(migration.revert_defaults)) {
+    page.Line("default", value.column + "=" + value.expression +
+                             " in rows inserted after the cutover, when it is reverted");
   }
   for (const state::Swap& swap : snapshot.swaps) {
     page.Line(swap.direction, FormatMinute(swap.at.value_or(state::Time{})) + ", writes waited " +

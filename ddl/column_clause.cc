@@ -83,6 +83,11 @@ std::string ChangingDefault(std::string_view column_clause) {
   return "";
 }
 
+bool CallsForAnotherValue(std::string_view word) {
+  const std::string folded = FoldName(word);
+  return IsChanging(folded) || IsUnsafe(folded);
+}
+
 UnsafeDefault FindUnsafeDefault(std::string_view alter_clauses) {
   const std::vector<SqlToken> tokens = mysql::Tokenize(alter_clauses);
   const auto introduces = [](const SqlToken& token) {

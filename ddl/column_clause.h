@@ -16,6 +16,9 @@ std::string ColumnClause(const TableDefinition& table, const Column& column);
 // "nextval"), in lower case; empty when there is none.
 std::string ChangingDefault(std::string_view column_clause);
 
+// True for the name of a function that gives another value each time or in each session.
+bool CallsForAnotherValue(std::string_view word);
+
 // The first column in the clauses of an ALTER whose default is an expression in parentheses with a
 // function that MySQL holds for unsafe to replicate, and that function; both empty when there is
 // none.

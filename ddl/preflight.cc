@@ -119,7 +119,8 @@ std::string OffStageName(const std::string& migration_id, const std::string& tab
 }
 
 ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& table,
-                     const AlterStatement& alter) {
+                     const AlterStatement& alter,
+                     const std::vector<RevertDefault>& revert_defaults) {
   const mysql::ServerInfo& server = connection.server();
   RefuseOnProblem(CheckVersion(server));
   const ServerVariables variables = ReadServerVariables(connection);
@@ -142,7 +143,8 @@ ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& tabl
   LeaveOutWhatWasNotDone(original, altered, &plan.alter);
   plan.forward = ForwardProjection(original, altered, plan.alter);
   CheckColumnsOfOneTable(plan.forward);
-  plan.notes = RevertNotes(plan.forward);
+  plan.revert_defaults = ResolveRevertDefaults(connection, plan.forward, revert_defaults);
+  plan.notes = RevertNotes(plan.forward, plan.revert_defaults);
   NotePartitions(original, &plan);
   plan.renamed_checks = KeptRenames(RenamedChecks(connection, original), altered);
   plan.estimated_rows = facts.estimated_rows;

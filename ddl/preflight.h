@@ -8,20 +8,16 @@
 #include "ddl/alter_statement.h"
 #include "ddl/check_names.h"
 #include "ddl/projection.h"
+#include "ddl/revert_default.h"
+#include "ddl/revert_notes.h"
 #include "ddl/table_definition.h"
 
 namespace osc::ddl {
 
-// One thing that a revert would lose or be stopped by. kind: "lossy" or "blocked".
-struct RevertNote {
-  std::string kind;
-  std::string column;  // or key
-  std::string detail;
-};
-
 struct ChangePlan {
-  AlterStatement alter;  // without what IF EXISTS and IF NOT EXISTS leave out
-  Projection forward;  // holds both definitions
+  AlterStatement alter;                        // without what IF EXISTS and IF NOT EXISTS leave out
+  Projection forward;                          // holds both definitions
+  std::vector<RevertDefault> revert_defaults;  // of every column that needs one, resolved
   std::vector<RevertNote> notes;
   // CHECK constraints that will have another name on the new table, because the server wants the
   // names unique in the database (MySQL).
@@ -31,15 +27,13 @@ struct ChangePlan {
   uint64_t data_bytes = 0;  // of rows and indexes
 };
 
-// The notes of DESIGN's revert: unique key dropped or widened, column dropped without default,
-// nullable where it was not, longer, wider or other types, members of ENUM and SET, charset.
-std::vector<RevertNote> RevertNotes(const Projection& forward);
-
 // Checks server, table, privileges and the ALTER itself (on a TEMPORARY copy of the empty table, so
-// that the server's own message is shown) and changes nothing. Throws Error kRefused, kNotFound or
-// kInvalidArgument with one clear message and a hint.
+// that the server's own message is shown) and changes nothing. revert_defaults: those that the
+// operator gave. Throws Error kRefused, kNotFound or kInvalidArgument with one clear message and a
+// hint.
 ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& table,
-                     const AlterStatement& alter);
+                     const AlterStatement& alter,
+                     const std::vector<RevertDefault>& revert_defaults = {});
 
 // The off-stage table's fixed name, `_osc_<id>_<table>`, cut to 56 of the server's 64 characters.
 std::string OffStageName(const std::string& migration_id, const std::string& table);

@@ -1,21 +1,26 @@
+#include "ddl/revert_notes.h"
+
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "ddl/check_constraints.h"
 #include "ddl/column_clause.h"
 #include "ddl/name.h"
-#include "ddl/preflight.h"
 #include "ddl/type_change.h"
+#include "src/base/error.h"
 
 namespace osc::ddl {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 // `old` and `altered` are the forward projection's source and target: after the cutover values are
 // written under `altered` and a revert has to put them back into `old`.
 class NoteTaker {
  public:
-  explicit NoteTaker(const Projection& forward)
-      : forward_(forward), old_(forward.source), altered_(forward.target) {}
+  NoteTaker(const Projection& forward, const std::vector<RevertDefault>& defaults)
+      : forward_(forward), old_(forward.source), altered_(forward.target), defaults_(defaults) {}
 
   std::vector<RevertNote> Take() {
     for (size_t i = 0; i < old_.columns.size(); ++i) {
@@ -51,10 +56,34 @@ class NoteTaker {
       Lossy(column.name,
             "becomes a generated column: after a revert, rows keep the value from before the "
             "cutover and rows inserted since have the default");
+      if (!DefaultOf(column).violates.empty()) NoteValue(column);
     } else if (!column.has_default) {
+      NoteValue(column);
+    }
+  }
+
+  RevertDefault DefaultOf(const Column& column) const {
+    for (const RevertDefault& value : defaults_) {
+      if (value.column == column.name) return value;
+    }
+    return {column.name, "", ImplicitDefault(column.type), ""};
+  }
+
+  void NoteValue(const Column& column) {
+    const RevertDefault value = DefaultOf(column);
+    if (!value.expression.empty()) return;
+    constexpr std::string_view kIntroducer = "_utf8mb4";
+    std::string shown = value.literal;
+    if (shown.starts_with(kIntroducer)) shown.erase(0, kIntroducer.size());
+    const std::string other = "; --revert-default \"" + column.name + "=...\" gives another";
+    if (value.violates.empty()) {
       Lossy(column.name,
-            "dropped and has no default: after a revert, rows inserted since the cutover have the "
-            "type's empty value");
+            "dropped and has no default: after a revert, rows inserted since the cutover have " +
+                shown + other);
+    } else {
+      Blocked(column.name, "dropped and has no default, and its CHECK " + value.violates +
+                               " refuses " + shown +
+                               ": rows inserted since the cutover block a revert" + other);
     }
   }
 
@@ -101,11 +130,13 @@ class NoteTaker {
            });
   }
 
-  // A dropped column that is NULL on every new row keeps its unique key from ever being violated.
-  bool HasDroppedNullableColumn(const Key& key) const {
+  // A dropped column that is NULL on every new row, or numbered by the server, keeps its unique key
+  // from ever being violated.
+  bool HasDroppedColumnThatNeverCollides(const Key& key) const {
     return std::any_of(key.parts.begin(), key.parts.end(), [&](const KeyPart& part) {
-      return !part.expression && !TargetOf(part.column) && old_.columns[part.column].nullable &&
-             !old_.columns[part.column].generated;
+      if (part.expression || TargetOf(part.column)) return false;
+      const Column& column = old_.columns[part.column];
+      return (column.nullable || column.auto_increment) && !column.generated;
     });
   }
 
@@ -122,7 +153,7 @@ class NoteTaker {
         std::find_if(altered_.keys.begin(), altered_.keys.end(),
                      [&](const Key& candidate) { return Implies(candidate, key); });
     if (implying != altered_.keys.end()) return NoteCollations(key);
-    if (HasDroppedNullableColumn(key) || HasSameKey(key)) return;
+    if (HasDroppedColumnThatNeverCollides(key) || HasSameKey(key)) return;
     const Key* same_name = altered_.FindKey(key.name);
     const bool changed = same_name != nullptr && same_name->unique;
     Blocked(key.name,
@@ -171,11 +202,50 @@ class NoteTaker {
   const Projection& forward_;
   const TableDefinition& old_;
   const TableDefinition& altered_;
+  const std::vector<RevertDefault>& defaults_;
   std::vector<RevertNote> notes_;
 };
 
 }  // namespace
 
-std::vector<RevertNote> RevertNotes(const Projection& forward) { return NoteTaker(forward).Take(); }
+std::vector<RevertNote> RevertNotes(const Projection& forward,
+                                    const std::vector<RevertDefault>& defaults) {
+  return NoteTaker(forward, defaults).Take();
+}
+
+std::string NoteText(const RevertNote& note) {
+  return std::string(note.level()) + ": " + note.column + ": " + note.detail;
+}
+
+std::string SaveNotes(const std::vector<RevertNote>& notes) {
+  auto list = Json::array();
+  for (const RevertNote& note : notes) {
+    list.push_back({{"level", note.level()},
+                    {"kind", note.kind},
+                    {"column", note.column},
+                    {"detail", note.detail}});
+  }
+  return list.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::vector<RevertNote> LoadNotes(const std::string& text) {
+  const Json list = Json::parse(text, nullptr, false);
+  std::vector<RevertNote> notes;
+  if (!list.is_array()) return notes;
+  for (const Json& note : list) {
+    if (!note.is_object()) return {};
+    notes.push_back({note.value("kind", ""), note.value("column", ""), note.value("detail", "")});
+  }
+  return notes;
+}
+
+void RequireRevertible(const std::vector<RevertNote>& notes) {
+  if (notes.empty()) return;
+  std::string list;
+  for (const RevertNote& note : notes) list += (list.empty() ? "" : "; ") + NoteText(note);
+  throw Error(ErrorCode::kRefused,
+              "a revert of this change may lose something or be blocked: " + list,
+              "change the ALTER, or leave out --require-revertible to run it all the same");
+}
 
 }  // namespace osc::ddl

@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
-#include <random>
 #include <vector>
 
 #include "ddl/check_names.h"
 #include "ddl/column_clause.h"
-#include "src/base/log.h"
+#include "ddl/temporary_table.h"
 #include "src/mysql/server_message.h"
 #include "src/mysql/sql_lexer.h"
 
@@ -104,37 +103,6 @@ size_t LengthOfPartitions(const std::vector<SqlToken>& tokens, size_t at) {
   if (tokens[at].Is("REMOVE") && tokens[at + 1].Is("PARTITIONING")) return 2;
   return 0;
 }
-
-std::string RandomName() {
-  static constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
-  std::random_device random;
-  std::string name = "_osc_plan_";
-  for (int i = 0; i < 8; ++i) name += kLetters[random() % kLetters.size()];
-  return name;
-}
-
-// Drops the temporary table when it goes out of scope.
-class TemporaryTable {
- public:
-  TemporaryTable(mysql::Connection& connection, mysql::TableName name)
-      : connection_(connection), name_(std::move(name)) {}
-  ~TemporaryTable() {
-    try {
-      connection_.Execute("DROP TEMPORARY TABLE IF EXISTS " + mysql::Quote(name_));
-    } catch (const std::exception& error) {
-      spdlog::warn("the temporary table {} stays until the connection ends: {}", name_.name,
-                   error.what());
-    }
-  }
-  TemporaryTable(const TemporaryTable&) = delete;
-  TemporaryTable& operator=(const TemporaryTable&) = delete;
-
-  const mysql::TableName& name() const { return name_; }
-
- private:
-  mysql::Connection& connection_;
-  mysql::TableName name_;
-};
 
 // FitForTemporary has made full-text keys into plain ones over prefixes of one character.
 void RestoreFulltext(TableDefinition* table) {
@@ -246,7 +214,7 @@ TableDefinition TryAlter(mysql::Connection& connection, const TableDefinition& o
                          const AlterStatement& alter) {
   const bool mariadb = connection.server().IsMariaDb();
   RefuseUnknownParser(connection, original, alter);
-  const TemporaryTable trial(connection, {original.name.database, RandomName()});
+  const TemporaryTable trial(connection, original.name.database);
   const std::string quoted = mysql::Quote(original.name);
   const CheckNames names = NamesOnTemporary(connection.server(), original, trial.name().name);
   Run(connection, CreateText(original, trial.name(), names, mariadb),

@@ -65,47 +65,25 @@ std::optional<std::vector<size_t>> WrittenParts(const apply::RowMapping& mapping
   return parts;
 }
 
-std::string ImplicitDefault(const ColumnType& type) {
-  using mysql::TypeKind;
-  switch (type.kind) {
-    case TypeKind::kDate:
-      return "'0000-00-00'";
-    case TypeKind::kDateTime:
-    case TypeKind::kTimestamp:
-      return "'0000-00-00 00:00:00'";
-    case TypeKind::kTime:
-      return "'00:00:00'";
-    case TypeKind::kJson:
-      return "'null'";
-    case TypeKind::kEnum:
-      return mysql::QuoteText(type.members.front());
-    case TypeKind::kSet:
-      return "''";
-    case TypeKind::kUuid:
-      return "'00000000-0000-0000-0000-000000000000'";
-    case TypeKind::kInet4:
-      return "'0.0.0.0'";
-    case TypeKind::kInet6:
-      return "'::'";
-    default:
-      return type.IsText() || type.IsBinary() ? "''" : "0";
-  }
-}
-
-}  // namespace
-
-std::vector<apply::RowMapping::Fill> RequiredFills(const ddl::Projection& projection) {
+std::vector<apply::RowMapping::Fill> RequiredFills(const ddl::Projection& projection,
+                                                   const std::vector<ddl::RevertDefault>& values) {
   std::vector<apply::RowMapping::Fill> fills;
-  for (const size_t preserved : projection.preserved) {
-    const ddl::Column& column = projection.target.columns[preserved];
-    if (column.nullable || column.has_default || column.auto_increment) continue;
-    fills.push_back({column.name, ImplicitDefault(column.type)});
+  for (const size_t index : ddl::ColumnsWithoutValue(projection)) {
+    const ddl::Column& column = projection.target.columns[index];
+    std::string literal = ddl::ImplicitDefault(column.type);
+    for (const ddl::RevertDefault& value : values) {
+      if (value.column == column.name) literal = value.literal;
+    }
+    fills.push_back({column.name, std::move(literal)});
   }
   return fills;
 }
 
+}  // namespace
+
 apply::RowMapping MakeMapping(const ddl::Projection& projection, const mysql::TableName& live,
-                              const mysql::TableName& off_stage) {
+                              const mysql::TableName& off_stage,
+                              const std::vector<ddl::RevertDefault>& values) {
   apply::RowMapping mapping;
   mapping.source = live;
   mapping.target = off_stage;
@@ -132,7 +110,7 @@ apply::RowMapping MakeMapping(const ddl::Projection& projection, const mysql::Ta
     const ddl::Column& column = target_columns[preserved];
     if (column.type.IsTemporal()) mapping.preserved_temporal.push_back(column.name);
   }
-  mapping.fills = RequiredFills(projection);
+  mapping.fills = RequiredFills(projection, values);
   mapping.ordered_values = projection.ordered_values;
   mapping.can_use_lanes = !projection.unordered_unique;
   for (const ddl::Key& key : projection.target.keys) {

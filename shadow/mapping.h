@@ -4,16 +4,16 @@
 #include <vector>
 
 #include "ddl/projection.h"
+#include "ddl/revert_default.h"
 #include "src/apply/row_mapping.h"
 
 namespace osc::shadow {
 
-// What an INSERT into the target has to give for columns that the source does not have: the type's
-// implicit default where the column is NOT NULL and has no default, as the server's own ALTER does.
-std::vector<apply::RowMapping::Fill> RequiredFills(const ddl::Projection& projection);
-
 // live, off_stage: the names under which the projection's source and target stand at that time.
+// Columns that only the target has, NOT NULL without a default, get their value from `values`, else
+// the type's implicit default, as from the server's own ALTER.
 apply::RowMapping MakeMapping(const ddl::Projection& projection, const mysql::TableName& live,
-                              const mysql::TableName& off_stage);
+                              const mysql::TableName& off_stage,
+                              const std::vector<ddl::RevertDefault>& values = {});
 
 }  // namespace osc::shadow

@@ -1,7 +1,6 @@
 #include "shadow/prepare.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "ddl/alter_statement.h"
 #include "ddl/preflight.h"
@@ -16,14 +15,6 @@
 
 namespace osc::shadow {
 namespace {
-
-std::string NotesJson(const std::vector<ddl::RevertNote>& notes) {
-  auto array = nlohmann::json::array();
-  for (const ddl::RevertNote& note : notes) {
-    array.push_back({{"kind", note.kind}, {"column", note.column}, {"detail", note.detail}});
-  }
-  return array.dump();
-}
 
 // The temporary table of the preflight says what was promised; what was made must not differ.
 void RequireSameColumns(const ddl::TableDefinition& tried, const ddl::TableDefinition& made) {
@@ -45,9 +36,9 @@ void RequireSameColumns(const ddl::TableDefinition& tried, const ddl::TableDefin
 // Released when the connection closes.
 void ClaimTable(mysql::Connection& connection, const mysql::TableName& table) {
   // Lock names have at most 64 characters on MySQL.
-  const auto claimed = connection.QueryValue(
-      "SELECT GET_LOCK(CONCAT('osc.', LEFT(SHA2(" +
-      mysql::QuoteText(table.database + "." + table.name) + ", 256), 40)), 10)");
+  const auto claimed = connection.QueryValue("SELECT GET_LOCK(CONCAT('osc.', LEFT(SHA2(" +
+                                             mysql::QuoteText(table.database + "." + table.name) +
+                                             ", 256), 40)), 10)");
   if (claimed == "1") return;
   throw Error(ErrorCode::kRefused,
               "another osc is just preparing a change of " + mysql::Quote(table),
@@ -65,11 +56,12 @@ void Prepare(state::Store& store, const state::Migration& migration) {
   }
   ClaimTable(connection, tables.live);
   DropArtefacts(connection, tables.id, tables.live, tables.off_stage, false);
-  const ddl::ChangePlan plan =
-      ddl::Preflight(connection, tables.live, ddl::ParseAlter(migration.alter));
+  const ddl::ChangePlan plan = ddl::Preflight(
+      connection, tables.live, ddl::ParseAlter(migration.alter), tables.revert_defaults);
+  if (migration.require_revertible) ddl::RequireRevertible(plan.notes);
   try {
-    const ddl::TableDefinition altered = CreateOffStage(
-        connection, tables.id, tables.live, tables.off_stage, plan.alter.clauses);
+    const ddl::TableDefinition altered =
+        CreateOffStage(connection, tables.id, tables.live, tables.off_stage, plan.alter.clauses);
     RequireSameColumns(plan.forward.target, altered);
     const ddl::TableDefinition original = ddl::ReadTableDefinition(connection, tables.live);
     tables.forward = ddl::ForwardProjection(original, altered, plan.alter);
@@ -79,7 +71,7 @@ void Prepare(state::Store& store, const state::Migration& migration) {
                       migration.settings.apply_lanes);
     OSC_FAULT_POINT("prepare.checkpoint_created");
     store.SetPrepared(tables.id, ddl::SaveDefinition(original), ddl::SaveDefinition(altered),
-                      NotesJson(plan.notes));
+                      ddl::SaveNotes(plan.notes), ddl::SaveRevertDefaults(plan.revert_defaults));
     state::Progress progress = store.GetProgress(tables.id);
     progress.rows_estimated = plan.estimated_rows;
     store.SetProgress(tables.id, progress);

@@ -16,6 +16,7 @@ Tables LoadTables(const state::Migration& migration) {
   tables.server_identity = migration.server;
   tables.live = {migration.database, migration.table};
   tables.off_stage = {migration.database, ddl::OffStageName(migration.id, migration.table)};
+  tables.revert_defaults = ddl::LoadRevertDefaults(migration.revert_defaults);
   if (!migration.old_definition.empty()) {
     tables.forward = ddl::ForwardProjection(ddl::LoadDefinition(migration.old_definition),
                                             ddl::LoadDefinition(migration.new_definition),
@@ -34,7 +35,8 @@ apply::StreamOptions MakeStreamOptions(const Tables& tables) {
   options.checkpoint = CheckpointName(tables.id, tables.live);
   options.prepared = PreparedName(tables.id, tables.live);
   options.forward = MakeMapping(tables.forward, tables.live, tables.off_stage);
-  options.inverse = MakeMapping(ddl::Invert(tables.forward), tables.live, tables.off_stage);
+  options.inverse = MakeMapping(ddl::Invert(tables.forward), tables.live, tables.off_stage,
+                                tables.revert_defaults);
   return options;
 }
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "ddl/projection.h"
+#include "ddl/revert_default.h"
 #include "src/apply/stream.h"
 #include "src/mysql/connection.h"
 #include "src/mysql/quote.h"
@@ -18,6 +20,7 @@ struct Tables {
   mysql::TableName live;
   mysql::TableName off_stage;
   ddl::Projection forward;  // old to new
+  std::vector<ddl::RevertDefault> revert_defaults;  // those that the operator gave
 };
 
 // From what the store keeps of a prepared migration.

@@ -123,7 +123,9 @@ struct Migration {
   std::optional<StoredError> error;
   std::string old_definition;  // ddl::SaveDefinition; empty until prepared
   std::string new_definition;
-  std::string notes;  // JSON array of revert notes
+  std::string notes;                // ddl::SaveNotes
+  bool require_revertible = false;  // refuse to prepare a change that has notes
+  std::string revert_defaults;      // ddl::SaveRevertDefaults
 };
 
 // A range of the copy that has been handed out and not confirmed. Bounds are SQL row literals.

@@ -12,7 +12,7 @@ constexpr int kApplicationId = 0x6f736331;  // "osc1"
 
 // Step i brings version i to i + 1. A step that has been released is never changed. Times are
 // milliseconds since 1970, UTC.
-constexpr std::array<const char*, 1> kSteps{R"sql(
+constexpr std::array<const char*, 2> kSteps{R"sql(
 CREATE TABLE migration (
   id TEXT PRIMARY KEY,
   server TEXT NOT NULL,
@@ -92,6 +92,10 @@ CREATE TABLE event (
   text TEXT NOT NULL
 ) STRICT;
 CREATE INDEX event_of_migration ON event (migration_id);
+)sql",
+                                            R"sql(
+ALTER TABLE migration ADD COLUMN require_revertible INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE migration ADD COLUMN revert_defaults TEXT NOT NULL DEFAULT '';
 )sql"};
 
 int Pragma(SQLite::Database& sqlite, const std::string& name) {

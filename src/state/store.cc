@@ -12,7 +12,7 @@ namespace {
 #define OSC_MIGRATION_COLUMNS                                                                    \
   "id, server, connection, database, table_name, alter_clauses, settings, state, live, paused, " \
   "cutover_asked, keep_table, created_at, updated_at, expires_at, error_code, error_message, "   \
-  "error_hint, old_definition, new_definition, notes"
+  "error_hint, old_definition, new_definition, notes, require_revertible, revert_defaults"
 
 Migration ReadMigration(Query& row) {
   Migration migration;
@@ -36,6 +36,8 @@ Migration ReadMigration(Query& row) {
   migration.old_definition = row[18].getString();
   migration.new_definition = row[19].getString();
   migration.notes = row[20].getString();
+  migration.require_revertible = row[21].getInt() != 0;
+  migration.revert_defaults = row[22].getString();
   return migration;
 }
 
@@ -116,12 +118,13 @@ Migration Store::Create(Migration migration) {
     const int64_t now = NowMillis();
     Query insert(database.Prepare(
         "INSERT INTO migration (id, server, connection, database, table_name, alter_clauses,"
-        " settings, state, live, created_at, updated_at, notes)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', 'old', ?, ?, ?)"));
+        " settings, state, live, created_at, updated_at, notes, require_revertible,"
+        " revert_defaults)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', 'old', ?, ?, ?, ?, ?)"));
     insert
         .Bind(migration.id, migration.server, migration.connection, migration.database,
               migration.table, migration.alter, SaveSettings(migration.settings), now, now,
-              migration.notes)
+              migration.notes, migration.require_revertible ? 1 : 0, migration.revert_defaults)
         .Run();
   });
   return Get(migration.id);
@@ -211,13 +214,14 @@ void Store::SetState(const std::string& id, MigrationState state) {
 }
 
 void Store::SetPrepared(const std::string& id, const std::string& old_definition,
-                        const std::string& new_definition, const std::string& notes) {
+                        const std::string& new_definition, const std::string& notes,
+                        const std::string& revert_defaults) {
   Update(impl_->database, id,
-         "UPDATE migration SET old_definition = ?, new_definition = ?, notes = ?, updated_at = ?"
-         " WHERE id = ?",
+         "UPDATE migration SET old_definition = ?, new_definition = ?, notes = ?,"
+         " revert_defaults = ?, updated_at = ? WHERE id = ?",
          [&](Query& update) {
-           update.Bind(old_definition, new_definition, notes);
-           return 4;
+           update.Bind(old_definition, new_definition, notes, revert_defaults);
+           return 5;
          });
 }
 
@@ -279,8 +283,7 @@ void Store::SetExpiry(const std::string& id, const std::optional<Time>& expires_
          });
 }
 
-void Store::End(const std::string& id, MigrationState state,
-                const std::optional<int64_t>& intent) {
+void Store::End(const std::string& id, MigrationState state, const std::optional<int64_t>& intent) {
   Database& database = impl_->database;
   database.Write([&] {
     Query(database.Prepare(

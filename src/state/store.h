@@ -47,7 +47,8 @@ class Store {
 
   void SetState(const std::string& id, MigrationState state);
   void SetPrepared(const std::string& id, const std::string& old_definition,
-                   const std::string& new_definition, const std::string& notes);
+                   const std::string& new_definition, const std::string& notes,
+                   const std::string& revert_defaults);
   void SetFailed(const std::string& id, MigrationState state, const StoredError& error);
   void SetError(const std::string& id, const std::optional<StoredError>& error);
   void SetPaused(const std::string& id, bool paused);

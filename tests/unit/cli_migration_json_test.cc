@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/migration_json.h"
+#include "ddl/revert_notes.h"
 
 namespace osc::cli {
 namespace {
@@ -20,7 +21,7 @@ Snapshot Live() {
   migration.live = state::LiveTable::kNew;
   migration.created_at = state::Time(std::chrono::milliseconds(1795341600123));
   migration.expires_at = state::Time(std::chrono::milliseconds(1795428000000));
-  migration.notes = SaveNotes({{"lossy", "title", "no default"}});
+  migration.notes = ddl::SaveNotes({{"lossy", "title", "no default"}});
   snapshot.progress.rows_copied = 200;
   snapshot.progress.percent = 100.4;
   snapshot.progress.stream_direction = "new-to-old";
@@ -77,7 +78,11 @@ TEST(CliMigrationJsonTest, ShowHasTheShapeOfTheContract) {
           {"state", "none"}, {"rows_compared", 0}, {"differences", 0}, {"eta_seconds", nullptr}}));
   EXPECT_EQ(json["off_stage_table"], "_osc_abc12345_users");
   EXPECT_EQ(json["settings"]["retention"], "24h");
-  EXPECT_EQ(json["notes"][0]["column"], "title");
+  EXPECT_EQ(json["notes"], Json::array({{{"level", "lossy"},
+                                         {"kind", "lossy"},
+                                         {"column", "title"},
+                                         {"detail", "no default"}}}));
+  EXPECT_EQ(json["revert_defaults"], Json::array());
   EXPECT_EQ(json["history"][0]["text"], "created");
 }
 
@@ -95,13 +100,6 @@ TEST(CliMigrationJsonTest, AStreamRunsOnlyWhileAnEngineDoes) {
   snapshot.engine_running = true;
   snapshot.migration.state = state::MigrationState::kCompleted;
   EXPECT_EQ(MigrationJson(snapshot)["stream"]["running"], false);
-}
-
-TEST(CliMigrationJsonTest, NotesSurviveWhatIsNoListOfNotes) {
-  EXPECT_TRUE(LoadNotes("").empty());
-  EXPECT_TRUE(LoadNotes("{").empty());
-  EXPECT_TRUE(LoadNotes("[1]").empty());
-  EXPECT_EQ(LoadNotes(SaveNotes({{"lossy", "a", "b"}})).at(0).detail, "b");
 }
 
 }  // namespace

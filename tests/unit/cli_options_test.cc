@@ -84,6 +84,18 @@ TEST(CliOptionsTest, AValueMayLookLikeAnOptionOrACommand) {
   EXPECT_EQ(Parse({"show", "list"}).options.id, "list");
 }
 
+TEST(CliOptionsTest, RevertDefaultsMayBeSeveral) {
+  for (const char* command : {"alter", "plan"}) {
+    const Options options = Parse({command, "--revert-default", "a=1", "--revert-default=b='x, y'",
+                                   "ALTER TABLE t DROP a", "--require-revertible"})
+                                .options;
+    EXPECT_EQ(options.revert_defaults, (std::vector<std::string>{"a=1", "b='x, y'"}));
+    EXPECT_EQ(options.statement, "ALTER TABLE t DROP a");
+    EXPECT_TRUE(options.require_revertible);
+  }
+  EXPECT_FALSE(Parse({"alter", "ALTER TABLE t DROP a"}).options.require_revertible);
+}
+
 TEST(CliOptionsTest, TheOtherCommands) {
   EXPECT_EQ(Parse({"watch"}).options.id, "");
   EXPECT_TRUE(Parse({"complete", "abc", "--keep-table"}).options.keep_table);

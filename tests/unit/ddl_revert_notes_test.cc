@@ -3,6 +3,7 @@
 #include "ddl/check_constraints.h"
 #include "ddl/preflight.h"
 #include "ddl/trial_copy.h"
+#include "src/base/error.h"
 #include "tests/unit/ddl_fixture_test.h"
 
 namespace osc::ddl {
@@ -12,7 +13,7 @@ const KeyText kPrimary{"PRIMARY", {"id"}};
 
 std::vector<RevertNote> Notes(const TableDefinition& original, const TableDefinition& altered,
                               const std::string& alter) {
-  return RevertNotes(ForwardProjection(original, altered, ParseAlter(alter)));
+  return RevertNotes(ForwardProjection(original, altered, ParseAlter(alter)), {});
 }
 
 std::string Kinds(const std::vector<RevertNote>& notes) {
@@ -205,6 +206,12 @@ TEST(RevertNotes, FollowUniqueKeysThroughTheirColumns) {
                         MakeTable({{"id", "int"}, {"c", "varchar(9)"}}, {kPrimary, {"w", {"c"}}}),
                         "DROP a, DROP b")),
             "lossy a, blocked u");
+  // Numbers that the server gives are all different.
+  EXPECT_EQ(Kinds(Notes(MakeTable({{"n", "int", "auto"}, {"u", "int"}},
+                                  {{"PRIMARY", {"n"}}, {"u", {"u"}}}),
+                        MakeTable({{"u", "int"}}, {{"PRIMARY", {"u"}}}),
+                        "DROP n, DROP KEY u, ADD PRIMARY KEY (u)")),
+            "");
   EXPECT_EQ(Kinds(Notes(
                 original,
                 MakeTable({{"id", "int"}, {"x", "int"}, {"b", "int", "null"}, {"c", "varchar(9)"}},
@@ -246,6 +253,92 @@ TEST(RevertNotes, FollowCheckConstraints) {
   EXPECT_EQ(Kinds(Notes(table("a", check + " /*!80016 NOT ENFORCED */"), table("a", ""), "FORCE")),
             "");
   EXPECT_EQ(ReadCheckConstraints("CREATE TABLE `t` (`a` int COMMENT 'CHECK (x)')").size(), 0U);
+}
+
+TEST(RevertNotes, NameTheValueOfADroppedColumn) {
+  const TableDefinition original = MakeTable({{"id", "int"},
+                                              {"n", "int"},
+                                              {"s", "varchar(9)"},
+                                              {"e", "enum('x','y')"},
+                                              {"d", "datetime"}},
+                                             {kPrimary});
+  const Projection forward = ForwardProjection(original, MakeTable({{"id", "int"}}, {kPrimary}),
+                                               ParseAlter("DROP n, DROP s, DROP e, DROP d"));
+  EXPECT_EQ(ColumnsWithoutValue(Invert(forward)), (std::vector<size_t>{1, 2, 3, 4}));
+  std::string values;
+  for (const RevertNote& note : RevertNotes(forward, {})) {
+    EXPECT_EQ(note.level(), "lossy");
+    const size_t at = note.detail.find("cutover have ") + 13;
+    values += note.column + "=" + note.detail.substr(at, note.detail.find(';') - at) + " ";
+  }
+  EXPECT_EQ(values, "n=0 s='' e='x' d='0000-00-00 00:00:00' ");
+
+  const std::vector<RevertNote> notes =
+      RevertNotes(forward, {{"n", "7", "7", ""},
+                            {"s", "", "''", "(`s` <> '')"},
+                            {"e", "'y'", "_utf8mb4'y'", ""},
+                            {"d", "", "'0000-00-00 00:00:00'", ""}});
+  ASSERT_EQ(Kinds(notes), "blocked s, lossy d");
+  EXPECT_EQ(notes[0].level(), "may-block");
+  EXPECT_NE(notes[0].detail.find("CHECK (`s` <> '') refuses ''"), std::string::npos);
+}
+
+TEST(RevertNotes, StaySoWhenTheyAreKept) {
+  const std::vector<RevertNote> notes = {{"lossy", "a", "b"}, {"blocked", "c", "\xfc"}};
+  const std::string text = SaveNotes(notes);
+  EXPECT_NE(text.find(R"("level":"may-block","kind":"blocked")"), std::string::npos) << text;
+  ASSERT_EQ(LoadNotes(text).size(), 2U);
+  EXPECT_EQ(LoadNotes(text)[0].detail, "b");
+  EXPECT_EQ(LoadNotes(text)[1].level(), "may-block");
+  for (const char* none : {"", "{", "[1]"}) EXPECT_TRUE(LoadNotes(none).empty());
+}
+
+TEST(RevertNotes, CanBeForbidden) {
+  EXPECT_NO_THROW(RequireRevertible({}));
+  try {
+    RequireRevertible({{"lossy", "a", "first"}, {"blocked", "k", "second"}});
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kRefused);
+    EXPECT_NE(error.message().find("lossy: a: first; may-block: k: second"), std::string::npos);
+  }
+}
+
+TEST(RevertDefault, IsReadFromTheCommandLine) {
+  const struct {
+    const char* text;
+    const char* column;
+    const char* expression;
+  } kCases[] = {
+      {"title='none'", "title", "'none'"},
+      {" a = 1 + 2 ", "a", "1 + 2"},
+      {"a='x=y'", "a", "'x=y'"},
+      {"ä==", "ä", "="},
+  };
+  for (const auto& test : kCases) {
+    const RevertDefault parsed = ParseRevertDefaults({test.text}).at(0);
+    EXPECT_EQ(parsed.column, test.column);
+    EXPECT_EQ(parsed.expression, test.expression);
+  }
+  for (const char* bad : {"", "title", "title=", "=1", " = ", "title= \n"}) {
+    EXPECT_THROW(ParseRevertDefaults({bad}), Error) << bad;
+  }
+}
+
+TEST(RevertDefault, IsGivenOnce) {
+  EXPECT_EQ(ParseRevertDefaults({"a=1", "b=1"}).size(), 2U);
+  EXPECT_THROW(ParseRevertDefaults({"a=1", "b=1", "A=2"}), Error);
+}
+
+TEST(RevertDefault, IsTheSameAfterSavingAndLoading) {
+  const std::vector<RevertDefault> loaded = LoadRevertDefaults(
+      SaveRevertDefaults({{"a", "1+1", "2", ""}, {"b", "", "0", "(`b` > 0)"}}));
+  ASSERT_EQ(loaded.size(), 1U);
+  EXPECT_EQ(loaded[0].column, "a");
+  EXPECT_EQ(loaded[0].expression, "1+1");
+  EXPECT_EQ(loaded[0].literal, "2");
+  EXPECT_TRUE(LoadRevertDefaults("").empty());
+  EXPECT_THROW(LoadRevertDefaults("{\"a\":1}"), Error);
 }
 
 TEST(OffStageName, KeepsWithinTheServersLimits) {

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "src/base/error.h"
+#include "src/state/database.h"
 #include "src/state/store.h"
 
 namespace osc::state {
@@ -70,6 +71,8 @@ TEST_F(StateStoreTest, GivesBackWhatWasCreated) {
   wanted.settings.retention = std::chrono::hours(3);
   wanted.settings.postpone_cutover = true;
   wanted.notes = R"([{"kind":"lossy"}])";
+  wanted.require_revertible = true;
+  wanted.revert_defaults = "[2]";
   const Migration created = store.Create(wanted);
 
   ASSERT_EQ(created.id.size(), 8U);
@@ -85,9 +88,24 @@ TEST_F(StateStoreTest, GivesBackWhatWasCreated) {
   EXPECT_EQ(found.state, MigrationState::kQueued);
   EXPECT_EQ(found.live, LiveTable::kOld);
   EXPECT_EQ(found.notes, wanted.notes);
+  EXPECT_TRUE(found.require_revertible);
+  EXPECT_EQ(found.revert_defaults, "[2]");
   EXPECT_FALSE(found.error);
   EXPECT_FALSE(found.expires_at);
   EXPECT_EQ(found.created_at, created.created_at);
+}
+
+TEST_F(StateStoreTest, BringsAnOlderFileUpToDate) {
+  const std::string id = Store::Open(directory_).Create(NewMigration("users")).id;
+  Database(directory_)
+      .sqlite()
+      .exec(
+          "ALTER TABLE migration DROP COLUMN require_revertible;"
+          "ALTER TABLE migration DROP COLUMN revert_defaults; PRAGMA user_version = 1");
+  const Migration found = Store::Open(directory_).Get(id);
+  EXPECT_EQ(found.table, "users");
+  EXPECT_FALSE(found.require_revertible);
+  EXPECT_EQ(found.revert_defaults, "");
 }
 
 TEST_F(StateStoreTest, EachSetterChangesWhatItNames) {
@@ -98,7 +116,7 @@ TEST_F(StateStoreTest, EachSetterChangesWhatItNames) {
   settings.copy_threads = 7;
 
   store.SetState(id, MigrationState::kCatchingUp);
-  store.SetPrepared(id, "old", "new", "[]");
+  store.SetPrepared(id, "old", "new", "[]", "[1]");
   store.SetPaused(id, true);
   store.SetCutoverAsked(id);
   store.SetKeepTable(id, true);
@@ -110,6 +128,7 @@ TEST_F(StateStoreTest, EachSetterChangesWhatItNames) {
   EXPECT_EQ(found.state, MigrationState::kCatchingUp);
   EXPECT_EQ(found.old_definition, "old");
   EXPECT_EQ(found.new_definition, "new");
+  EXPECT_EQ(found.revert_defaults, "[1]");
   EXPECT_TRUE(found.paused);
   EXPECT_TRUE(found.cutover_asked);
   EXPECT_TRUE(found.keep_table);
