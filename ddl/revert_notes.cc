@@ -152,7 +152,7 @@ class NoteTaker {
     const auto implying =
         std::find_if(altered_.keys.begin(), altered_.keys.end(),
                      [&](const Key& candidate) { return Implies(candidate, key); });
-    if (implying != altered_.keys.end()) return NoteCollations(key);
+    if (implying != altered_.keys.end()) return NoteConversions(key);
     if (HasDroppedColumnThatNeverCollides(key) || HasSameKey(key)) return;
     const Key* same_name = altered_.FindKey(key.name);
     const bool changed = same_name != nullptr && same_name->unique;
@@ -162,12 +162,17 @@ class NoteTaker {
                 "; rows that are equal under the old one block a revert");
   }
 
-  void NoteCollations(const Key& key) {
+  void NoteConversions(const Key& key) {
     for (const KeyPart& part : key.parts) {
       const std::optional<size_t> target = part.expression ? std::nullopt : TargetOf(part.column);
       if (!target) continue;
       const mysql::ColumnType& before = old_.columns[part.column].type;
       const mysql::ColumnType& after = altered_.columns[*target].type;
+      if (MayBecomeEqual(after, before)) {
+        Blocked(key.name, "values of '" + altered_.columns[*target].name + "' that differ as " +
+                              after.text + " may be equal as " + before.text +
+                              ": such rows block a revert");
+      }
       if (before.collation == after.collation || !before.IsText()) continue;
       Blocked(key.name, "the collation of '" + altered_.columns[*target].name + "' changes from " +
                             before.collation + " to " + after.collation +

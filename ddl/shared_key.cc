@@ -202,11 +202,6 @@ std::string WhyNotOrdered(const ColumnType& type) {
   }
 }
 
-bool IsPadded(const ColumnType& type) {
-  return type.collation.find("_nopad_") == std::string::npos &&
-         type.collation.find("_0900_") == std::string::npos;
-}
-
 // Character sets whose texts become others and come back the same, for the characters that both
 // have.
 bool ComesBackTheSame(const std::string& charset) {
@@ -222,7 +217,7 @@ std::string WhyTextsDiffer(const ColumnType& source, const ColumnType& target,
   const bool same_collation = source.collation == target.collation;
   if (source.kind != target.kind) {
     // Blanks at the end are lost in CHAR: harmless where they do not count.
-    return same_collation && IsPadded(source) ? "" : changes;
+    return same_collation && source.IgnoresBlanksAtTheEnd() ? "" : changes;
   }
   if (same_collation || source.charset == target.charset) return "";
   if (ComesBackTheSame(source.charset) && ComesBackTheSame(target.charset)) return "";

@@ -307,4 +307,31 @@ std::vector<TypeLoss> LossesGoingBack(const ColumnType& written, const ColumnTyp
   return Comparison(written, read_back).Run();
 }
 
+bool MayBecomeEqual(const ColumnType& written, const ColumnType& read_back) {
+  const TypeFamily family = FamilyOf(written);
+  if (family != FamilyOf(read_back)) {
+    return !written.IsInteger() || read_back.kind != TypeKind::kDecimal;
+  }
+  switch (family) {
+    case TypeFamily::kEnum:
+    case TypeFamily::kSet:
+      return false;  // what changes is their order
+    case TypeFamily::kText:
+      // Blanks at the end count in some collations, and are lost in CHAR.
+      return written.kind != TypeKind::kChar && read_back.kind == TypeKind::kChar &&
+             !written.IgnoresBlanksAtTheEnd();
+    case TypeFamily::kBinary:
+      return written.kind != TypeKind::kBinary && read_back.kind == TypeKind::kBinary;
+    case TypeFamily::kTemporal:
+      if (written.kind != read_back.kind && written.kind == TypeKind::kTime) return true;
+      if (written.kind != read_back.kind && read_back.kind == TypeKind::kTime) return true;
+      break;
+    default:
+      break;
+  }
+  const std::vector<TypeLoss> losses = LossesGoingBack(written, read_back);
+  return std::any_of(losses.begin(), losses.end(),
+                     [](const TypeLoss& loss) { return !loss.blocks; });
+}
+
 }  // namespace osc::ddl

@@ -17,4 +17,8 @@ struct TypeLoss {
 std::vector<TypeLoss> LossesGoingBack(const mysql::ColumnType& written,
                                       const mysql::ColumnType& read_back);
 
+// Whether two values that differ as `written` may be one and the same as `read_back`, so that a
+// unique key refuses them. By type alone: collations are looked at elsewhere.
+bool MayBecomeEqual(const mysql::ColumnType& written, const mysql::ColumnType& read_back);
+
 }  // namespace osc::ddl

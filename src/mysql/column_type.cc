@@ -137,6 +137,11 @@ bool ColumnType::IsText() const {
          (kind >= TypeKind::kTinyText && kind <= TypeKind::kLongText);
 }
 
+bool ColumnType::IgnoresBlanksAtTheEnd() const {
+  return collation.find("_nopad_") == std::string::npos &&
+         collation.find("_0900_") == std::string::npos;
+}
+
 bool ColumnType::IsBinary() const {
   return kind == TypeKind::kBinary || kind == TypeKind::kVarbinary ||
          (kind >= TypeKind::kTinyBlob && kind <= TypeKind::kLongBlob);

@@ -38,6 +38,8 @@ struct ColumnType {
   bool IsTemporal() const { return kind >= TypeKind::kDate && kind <= TypeKind::kTimestamp; }
   // Character data with a collation: CHAR, VARCHAR and the TEXT types.
   bool IsText() const;
+  // Of a text: blanks at its end do not count when it is compared (a PAD SPACE collation).
+  bool IgnoresBlanksAtTheEnd() const;
   bool IsBinary() const;  // BINARY, VARBINARY and the BLOB types
 };
 

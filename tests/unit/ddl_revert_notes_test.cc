@@ -207,10 +207,10 @@ TEST(RevertNotes, FollowUniqueKeysThroughTheirColumns) {
                         "DROP a, DROP b")),
             "lossy a, blocked u");
   // Numbers that the server gives are all different.
-  EXPECT_EQ(Kinds(Notes(MakeTable({{"n", "int", "auto"}, {"u", "int"}},
-                                  {{"PRIMARY", {"n"}}, {"u", {"u"}}}),
-                        MakeTable({{"u", "int"}}, {{"PRIMARY", {"u"}}}),
-                        "DROP n, DROP KEY u, ADD PRIMARY KEY (u)")),
+  EXPECT_EQ(Kinds(Notes(
+                MakeTable({{"n", "int", "auto"}, {"u", "int"}}, {{"PRIMARY", {"n"}}, {"u", {"u"}}}),
+                MakeTable({{"u", "int"}}, {{"PRIMARY", {"u"}}}),
+                "DROP n, DROP KEY u, ADD PRIMARY KEY (u)")),
             "");
   EXPECT_EQ(Kinds(Notes(
                 original,
@@ -226,6 +226,77 @@ TEST(RevertNotes, FollowUniqueKeysThroughTheirColumns) {
                                   {kPrimary, {"u", {"a"}}, {"v", {"b"}}, {"w", {"c"}}}),
                         "MODIFY c VARCHAR(9) COLLATE utf8mb4_bin")),
             "blocked w");
+}
+
+TEST(RevertNotes, TellWhichUniqueValuesMayBecomeEqual) {
+  const struct {
+    const char* before;
+    const char* after;
+    bool noted;
+    const char* collation = "utf8mb4_general_ci";
+  } kCases[] = {
+      {"int(11)", "bigint(20)", false},
+      {"int(11)", "varchar(20)", true},
+      {"varchar(20)", "int(11)", true},
+      {"decimal(12,0)", "int(11)", false},
+      {"decimal(10,2)", "decimal(12,2)", false},
+      {"decimal(10,2)", "decimal(10,3)", true},
+      {"float", "double", true},
+      {"double", "float", false},
+      {"date", "datetime", true},
+      {"datetime", "date", false},
+      {"datetime", "datetime(3)", true},
+      {"datetime(3)", "datetime", false},
+      {"timestamp", "datetime", false},
+      {"time", "datetime", true},
+      {"char(9)", "varchar(9)", false},
+      {"char(9)", "varchar(9)", true, "utf8mb4_0900_ai_ci"},
+      {"char(9)", "varchar(9)", true, "utf8mb4_nopad_bin"},
+      {"varchar(9)", "char(9)", false, "utf8mb4_0900_ai_ci"},
+      {"varchar(9)", "varchar(20)", false},
+      {"binary(9)", "varbinary(9)", true},
+      {"varbinary(9)", "binary(9)", false},
+      {"bit(4)", "bit(8)", false},
+      {"enum('a','b')", "enum('b','a')", false},
+      {"set('a','b')", "set('b','a')", false},
+  };
+  for (const auto& test : kCases) {
+    const auto table = [&](const char* type) {
+      return MakeTable({{"id", "int"}, {"c", type, "", test.collation}}, {kPrimary, {"u", {"c"}}});
+    };
+    const std::string kinds = Kinds(Notes(table(test.before), table(test.after), "MODIFY c INT"));
+    EXPECT_EQ(kinds.find("blocked u") != std::string::npos, test.noted)
+        << test.before << " to " << test.after << ": " << kinds;
+  }
+}
+
+TEST(RevertNotes, SayNothingOfWhatRevertsCleanly) {
+  const TableDefinition original =
+      MakeTable({{"id", "int"}, {"a", "int", "default"}, {"b", "int"}, {"c", "varchar(9)", "null"}},
+                {kPrimary, {"u", {"a", "b"}}, {"v", {"c"}}});
+  const struct {
+    const char* alter;
+    TableDefinition altered;
+  } kCases[] = {
+      {"ALTER a DROP DEFAULT, ALTER b SET DEFAULT 7",
+       MakeTable(
+           {{"id", "int"}, {"a", "int"}, {"b", "int", "default"}, {"c", "varchar(9)", "null"}},
+           {kPrimary, {"u", {"a", "b"}}, {"v", {"c"}}})},
+      {"ADD n INT NOT NULL, ADD m TEXT", MakeTable({{"n", "int"},
+                                                    {"id", "int"},
+                                                    {"a", "int", "default"},
+                                                    {"b", "int"},
+                                                    {"c", "varchar(9)", "null"},
+                                                    {"m", "text", "null"}},
+                                                   {kPrimary, {"u", {"a", "b"}}, {"v", {"c"}}})},
+      {"DROP KEY u, ADD UNIQUE u (b), RENAME KEY v TO w",
+       MakeTable(
+           {{"id", "int"}, {"a", "int", "default"}, {"b", "int"}, {"c", "varchar(9)", "null"}},
+           {kPrimary, {"u", {"b"}}, {"w", {"c"}}})},
+  };
+  for (const auto& test : kCases) {
+    EXPECT_EQ(Kinds(Notes(original, test.altered, test.alter)), "") << test.alter;
+  }
 }
 
 TEST(RevertNotes, FollowCheckConstraints) {
@@ -256,12 +327,9 @@ TEST(RevertNotes, FollowCheckConstraints) {
 }
 
 TEST(RevertNotes, NameTheValueOfADroppedColumn) {
-  const TableDefinition original = MakeTable({{"id", "int"},
-                                              {"n", "int"},
-                                              {"s", "varchar(9)"},
-                                              {"e", "enum('x','y')"},
-                                              {"d", "datetime"}},
-                                             {kPrimary});
+  const TableDefinition original = MakeTable(
+      {{"id", "int"}, {"n", "int"}, {"s", "varchar(9)"}, {"e", "enum('x','y')"}, {"d", "datetime"}},
+      {kPrimary});
   const Projection forward = ForwardProjection(original, MakeTable({{"id", "int"}}, {kPrimary}),
                                                ParseAlter("DROP n, DROP s, DROP e, DROP d"));
   EXPECT_EQ(ColumnsWithoutValue(Invert(forward)), (std::vector<size_t>{1, 2, 3, 4}));
@@ -331,8 +399,8 @@ TEST(RevertDefault, IsGivenOnce) {
 }
 
 TEST(RevertDefault, IsTheSameAfterSavingAndLoading) {
-  const std::vector<RevertDefault> loaded = LoadRevertDefaults(
-      SaveRevertDefaults({{"a", "1+1", "2", ""}, {"b", "", "0", "(`b` > 0)"}}));
+  const std::vector<RevertDefault> loaded =
+      LoadRevertDefaults(SaveRevertDefaults({{"a", "1+1", "2", ""}, {"b", "", "0", "(`b` > 0)"}}));
   ASSERT_EQ(loaded.size(), 1U);
   EXPECT_EQ(loaded[0].column, "a");
   EXPECT_EQ(loaded[0].expression, "1+1");
