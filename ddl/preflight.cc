@@ -8,6 +8,7 @@
 #include "ddl/privileges.h"
 #include "ddl/server_checks.h"
 #include "ddl/table_checks.h"
+#include "ddl/time_zone.h"
 #include "ddl/trial_copy.h"
 
 namespace osc::ddl {
@@ -85,7 +86,7 @@ void LeaveOutWhatWasNotDone(const TableDefinition& original, const TableDefiniti
 }
 
 // What existing rows get in an added column is not always what the server's ALTER would give them.
-void WarnOfAddedValues(ChangePlan* plan) {
+void WarnOfAddedValues(const ServerTimeZone& zone, ChangePlan* plan) {
   for (const size_t index : plan->forward.preserved) {
     const Column& column = plan->forward.target.columns[index];
     if (column.auto_increment) {
@@ -96,7 +97,8 @@ void WarnOfAddedValues(ChangePlan* plan) {
     const std::string function = ChangingDefault(ColumnClause(plan->forward.target, column));
     if (function.empty()) continue;
     plan->warnings.push_back("the default of added column '" + column.name + "' calls " + function +
-                             "(), in the moment and the session of osc that copy the row");
+                             "(), in the moment and the session of osc that copy the row" +
+                             (zone.is_utc ? "" : ", whose time zone is UTC"));
   }
 }
 
@@ -143,6 +145,8 @@ ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& tabl
   LeaveOutWhatWasNotDone(original, altered, &plan.alter);
   plan.forward = ForwardProjection(original, altered, plan.alter);
   CheckColumnsOfOneTable(plan.forward);
+  const ServerTimeZone zone = ReadServerTimeZone(connection);
+  plan.warnings = CheckTimeZone(zone, plan.forward);
   plan.revert_defaults = ResolveRevertDefaults(connection, plan.forward, revert_defaults);
   plan.notes = RevertNotes(plan.forward, plan.revert_defaults);
   NotePartitions(original, &plan);
@@ -155,7 +159,7 @@ ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& tabl
         "a unique key over a prefix, an expression or a column of its own keeps the stream to one "
         "lane");
   }
-  WarnOfAddedValues(&plan);
+  WarnOfAddedValues(zone, &plan);
   if (alter.partitions || IsPartitioned(original)) {
     plan.warnings.push_back(
         "partitions cannot be tried on a temporary table: whether the server takes them shows when "

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ddl/check_names.h"
+#include "ddl/time_zone.h"
 #include "ddl/column_clause.h"
 #include "ddl/temporary_table.h"
 #include "src/mysql/server_message.h"
@@ -221,6 +222,7 @@ TableDefinition TryAlter(mysql::Connection& connection, const TableDefinition& o
       "the ALTER cannot be tried on an empty copy of " + quoted,
       "osc tries every ALTER on a TEMPORARY table first", trial.name().name, original.name.name);
   try {
+    const InServerTimeZone in_server_time_zone(connection);
     Run(connection,
         "ALTER TABLE " + mysql::Quote(trial.name()) + " " +
             FitForTemporary(names.Translate(alter.clauses), mariadb),

@@ -1,6 +1,7 @@
 #include "shadow/off_stage.h"
 
 #include "ddl/check_names.h"
+#include "ddl/time_zone.h"
 #include "shadow/names.h"
 #include "src/apply/stream.h"
 #include "src/base/fault_point.h"
@@ -31,6 +32,7 @@ ddl::TableDefinition CreateOffStage(mysql::Connection& connection, const std::st
         names.Restore(ddl::ReadTableDefinition(connection, off_stage).create_statement);
     const std::string alter = "ALTER TABLE" + comment + mysql::Quote(off_stage) + " ";
     if (!restore.empty()) connection.Execute(alter + restore);
+    const ddl::InServerTimeZone in_server_time_zone(connection);
     connection.Execute(alter + names.Translate(alter_clauses));
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kConnectionLost) throw;

@@ -18,7 +18,7 @@ enum Record : uint8_t { kMap = 0, kInsert = 1, kUpdate = 2, kDelete = 3 };
 constexpr size_t kHeadSize = 1 + 4 + 4;
 constexpr size_t kBufferBytes = 256 * 1024;
 
-void AppendHead(Record record, size_t bitmaps_at, size_t size, std::string* out) {
+void AppendRecord(Record record, size_t bitmaps_at, size_t size, std::string* out) {
   out->push_back(static_cast<char>(record));
   for (const size_t number : {bitmaps_at, size}) {
     for (int i = 0; i < 4; ++i) out->push_back(static_cast<char>(number >> (8 * i)));
@@ -39,13 +39,17 @@ Record RecordOf(ChangeKind kind) {
 
 }  // namespace
 
-void RowEncoder::Append(const RowsEvent& event, std::string* out) {
+void RowEncoder::AppendHead(const RowsEvent& event, std::string* out) {
   if (event.shared_map() != map_) {
     map_ = event.shared_map();
-    AppendHead(kMap, 0, map_->encoded.size(), out);
+    AppendRecord(kMap, 0, map_->encoded.size(), out);
     *out += map_->encoded;
   }
-  AppendHead(RecordOf(event.kind()), event.bitmaps_at(), event.body().size(), out);
+  AppendRecord(RecordOf(event.kind()), event.bitmaps_at(), event.body().size(), out);
+}
+
+void RowEncoder::Append(const RowsEvent& event, std::string* out) {
+  AppendHead(event, out);
   *out += event.body();
 }
 
@@ -69,13 +73,17 @@ RowSpool::RowSpool(const std::string& directory) : directory_(directory) {
 RowSpool::~RowSpool() { close(file_); }
 
 void RowSpool::Append(const RowsEvent& event) {
-  encoder_.Append(event, &buffer_);
-  if (buffer_.size() >= kBufferBytes) Flush();
+  encoder_.AppendHead(event, &buffer_);
+  AppendEncoded(event.body());
 }
 
 void RowSpool::AppendEncoded(std::string_view bytes) {
-  buffer_ += bytes;
-  if (buffer_.size() >= kBufferBytes) Flush();
+  if (buffer_.size() + bytes.size() < kBufferBytes) {
+    buffer_ += bytes;
+    return;
+  }
+  Flush();
+  Write(bytes);  // not through the buffer: an event may be as large as a row
 }
 
 void RowSpool::CutTo(uint64_t size) {
@@ -85,9 +93,14 @@ void RowSpool::CutTo(uint64_t size) {
 }
 
 void RowSpool::Flush() {
+  Write(buffer_);
+  buffer_.clear();
+}
+
+void RowSpool::Write(std::string_view bytes) {
   size_t done = 0;
-  while (done < buffer_.size()) {
-    const ssize_t wrote = pwrite(file_, buffer_.data() + done, buffer_.size() - done,
+  while (done < bytes.size()) {
+    const ssize_t wrote = pwrite(file_, bytes.data() + done, bytes.size() - done,
                                  static_cast<off_t>(written_ + done));
     if (wrote < 0 && errno == EINTR) continue;
     if (wrote <= 0) {
@@ -99,7 +112,6 @@ void RowSpool::Flush() {
     done += static_cast<size_t>(wrote);
   }
   written_ += done;
-  buffer_.clear();
 }
 
 void RowSpool::Read(uint64_t at, size_t size, char* to) const {

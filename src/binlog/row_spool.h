@@ -16,6 +16,8 @@ namespace osc::binlog {
 class RowEncoder {
  public:
   void Append(const RowsEvent& event, std::string* out);
+  // All but the event's body, which has to follow.
+  void AppendHead(const RowsEvent& event, std::string* out);
   // What follows is to be read without what came before: the next table map is written again.
   void Restart() { map_ = nullptr; }
 
@@ -44,6 +46,8 @@ class RowSpool {
   void Read(uint64_t at, size_t size, char* to) const;
 
  private:
+  void Write(std::string_view bytes);
+
   std::string directory_;
   int file_ = -1;
   RowEncoder encoder_;
