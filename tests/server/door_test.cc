@@ -1,5 +1,7 @@
 // The revolving door, end to end: what stands in both tables after each turn, with an application
 // that writes all the time. R1 to R3, R7 and R8 of the acceptance list.
+#include <fstream>
+
 #include "tests/support/users_test.h"
 
 namespace osc {
@@ -239,6 +241,17 @@ TEST_P(DoorTest, CarriesEveryKindOfWrite) {
         std::to_string(100 + round));
     Run("INSERT INTO users (token, email, amount) SELECT token, CONCAT('copy" + r +
         "-', id), amount FROM users WHERE id BETWEEN 200 AND 400");
+    Run("UPDATE users u, other o SET u.amount=u.amount+o.amount, o.amount=o.amount+1 "
+        "WHERE o.id=u.id");
+    Run("DELETE FROM users, other USING users JOIN other ON other.id=users.id WHERE other.id=" +
+        std::to_string(9 + round));
+    // The server reads it: the file has to be on its machine, and it has to be let.
+    const std::string file = (osc().state().home() / ("load" + r)).string();
+    std::ofstream(file) << "1,load1-" << r << ",7\n2,first40@example.com,8\n3,load3-" << r
+                        << ",9\n";
+    Run("LOAD DATA INFILE '" + file +
+        "' REPLACE INTO TABLE users FIELDS TERMINATED BY ',' "
+        "(token, email, amount)");
     Run("UPDATE users SET id=id+1000000 WHERE id BETWEEN 500 AND 520");
     Run("UPDATE users SET id=id-1000000 WHERE id BETWEEN 1000500 AND 1000520");
 
