@@ -26,7 +26,8 @@ Json SwapsJson(const std::vector<state::Swap>& swaps) {
   return list;
 }
 
-Json RevertJson(const state::Migration& migration, const state::Progress& progress) {
+Json RevertJson(const Snapshot& snapshot) {
+  const state::Progress& progress = snapshot.progress;
   Json reasons = Json::array();
   for (const state::Progress::Reason& reason : progress.reasons) {
     reasons.push_back({{"kind", reason.kind},
@@ -34,15 +35,25 @@ Json RevertJson(const state::Migration& migration, const state::Progress& progre
                        {"rows", reason.rows},
                        {"detail", reason.detail}});
   }
+  Json rows = Json::array();
+  for (const state::UnfitRow& row : snapshot.unfit_rows) {
+    rows.push_back({{"key", row.key},
+                    {"column", row.column},
+                    {"value", row.value},
+                    {"reason", row.reason},
+                    {"transaction", row.transaction}});
+  }
   return {{"readiness", progress.readiness},
           {"reasons", std::move(reasons)},
-          {"expires_at", TimeJson(migration.expires_at)}};
+          {"rows", std::move(rows)},
+          {"expires_at", TimeJson(snapshot.migration.expires_at)}};
 }
 
 }  // namespace
 
 Snapshot TakeSnapshot(state::Store& store, const std::string& id, bool engine_running) {
-  return {store.Get(id), store.GetProgress(id), store.Swaps(id), store.Events(id), engine_running};
+  return {store.Get(id), store.GetProgress(id), store.Swaps(id), store.Events(id),
+          store.UnfitRows(id, 100), engine_running};
 }
 
 bool StreamRuns(const Snapshot& snapshot) {
@@ -92,7 +103,7 @@ Json MigrationJson(const Snapshot& snapshot) {
             {"running", StreamRuns(snapshot)}}},
           {"throttle", {{"throttled", progress.throttled}, {"reason", progress.throttle_reason}}},
           {"swaps", SwapsJson(snapshot.swaps)},
-          {"revert", RevertJson(migration, progress)},
+          {"revert", RevertJson(snapshot)},
           {"verify",
            {{"state", "none"}, {"rows_compared", 0}, {"differences", 0}, {"eta_seconds", nullptr}}},
           {"off_stage_table", ddl::OffStageName(migration.id, migration.table)},

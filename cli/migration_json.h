@@ -15,6 +15,7 @@ struct Snapshot {
   state::Progress progress;
   std::vector<state::Swap> swaps;
   std::vector<state::Event> events;
+  std::vector<state::UnfitRow> unfit_rows;  // up to 100
   bool engine_running = false;
 };
 

@@ -49,8 +49,8 @@ void AddWindow(const Snapshot& snapshot, Page& page) {
   }
   page.Line("revert", revert);
   for (const state::Progress::Reason& reason : progress.reasons) {
-    page.Line("", reason.kind + ": " + reason.column + ", " + FormatRows(reason.rows) +
-                      (reason.detail.empty() ? "" : ": " + reason.detail));
+    page.Line("", (reason.column.empty() ? "" : reason.column + ": ") +
+                      (reason.rows > 0 ? FormatRows(reason.rows) + ", " : "") + reason.detail);
   }
 }
 

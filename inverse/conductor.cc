@@ -16,6 +16,8 @@ using std::chrono::milliseconds;
 
 // A lock is never asked for while the stream is further behind than this.
 constexpr milliseconds kSwingLag{500};
+// How long a row that another one kept from its place may take to be noticed as mended.
+constexpr milliseconds kMending{600};
 constexpr base::RetryPolicy kSwingPolicy{.first_delay = milliseconds(1000),
                                          .longest_delay = milliseconds(60000)};
 
@@ -25,9 +27,9 @@ state::StoredError Stored(const Error& error) {
 
 // For a swap that cannot be done: something is not as it must be, which the command did not cause.
 state::StoredError Refused(const std::string& id, const Error& error) {
-  return {"refused", "the tables cannot be swapped: " + error.message(),
-          error.hint().empty() ? "osc show " + id + " tells more; both tables are kept"
-                               : error.hint()};
+  return {
+      "refused", "the tables cannot be swapped: " + error.message(),
+      error.hint().empty() ? "osc show " + id + " tells more; both tables are kept" : error.hint()};
 }
 
 }  // namespace
@@ -60,8 +62,7 @@ void Conductor::Run(std::stop_token stop) {
 void Conductor::Begin(std::stop_token stop) {
   state::Migration migration = store_.Get(id_);
   ApplySettings(migration);
-  if (migration.state == MigrationState::kQueued ||
-      migration.state == MigrationState::kPreparing) {
+  if (migration.state == MigrationState::kQueued || migration.state == MigrationState::kPreparing) {
     store_.SetState(id_, MigrationState::kPreparing);
     try {
       shadow::Prepare(store_, migration);
@@ -75,13 +76,14 @@ void Conductor::Begin(std::stop_token stop) {
     tables_ = shadow::LoadTables(store_.Get(id_));
   }
   door_.emplace(store_, tables_);
+  readiness_.emplace(store_, id_, tables_.connection);
   if (door_->Settle(stop)) store_.AddEvent(id_, "an interrupted swap turned out to be done");
   frontier_ = std::make_shared<apply::CopyFrontier>();
   apply::StreamOptions stream_options = shadow::MakeStreamOptions(tables_);
   stream_options.row_memory.directory = state_directory_;
   stream_ = std::make_unique<apply::Stream>(std::move(stream_options), frontier_);
-  shadow::CopyOptions options{id_,           state_directory_,  tables_.connection,
-                              tables_.live,  tables_.off_stage, tables_.forward};
+  shadow::CopyOptions options{id_,          state_directory_,  tables_.connection,
+                              tables_.live, tables_.off_stage, tables_.forward};
   copier_ = std::make_unique<shadow::Copier>(std::move(options), frontier_, *stream_, pace_,
                                              [this] { return ThrottleReason(); });
   copier_->Restore();
@@ -216,6 +218,7 @@ void Conductor::TrySwing(std::stop_token stop) {
     note_ = "waiting for the stream to catch up before the lock is asked for";
     return;
   }
+  if (IsBlocked()) return;
   try {
     door_->Swing(stop, *stream_);
     // The next swap, or the operator's next look, is to find the stream turned round.
@@ -233,8 +236,8 @@ void Conductor::TrySwing(std::stop_token stop) {
     if (base::IsRetryable(error.code())) {
       const auto delay = base::BackoffDelay(kSwingPolicy, ++swing_attempts_);
       next_swing_ = Clock::now() + delay;
-      note_ = "attempt " + std::to_string(swing_attempts_) + " to swap gave up: " +
-              error.message() + "; next in " +
+      note_ = "attempt " + std::to_string(swing_attempts_) +
+              " to swap gave up: " + error.message() + "; next in " +
               base::FormatDuration(std::chrono::ceil<std::chrono::seconds>(delay));
       store_.AddEvent(id_, note_);
       return;
@@ -245,6 +248,23 @@ void Conductor::TrySwing(std::stop_token stop) {
       AnswerSwing(Refused(id_, error));
     }
   }
+}
+
+bool Conductor::IsBlocked() {
+  if (state::IsBeforeCutover(store_.Get(id_).state)) return false;
+  readiness_->Look(stream_->quarantine());
+  if (!readiness_->is_blocked()) return false;
+  // What has been mended before the command is to count.
+  if (!swing_asked_up_to_) {
+    auto connection = mysql::Connection::Open(tables_.connection);
+    swing_asked_up_to_ = binlog::CurrentGtidPosition(connection);
+  }
+  if (!stream_->status().applied.Covers(*swing_asked_up_to_) ||
+      Clock::now() < swing_asked_at_ + kMending) {
+    return true;
+  }
+  AnswerSwing(readiness_->Refusal(mysql::Quote(tables_.live)));
+  return true;
 }
 
 void Conductor::AnswerSwing(const std::optional<state::StoredError>& error) {

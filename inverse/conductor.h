@@ -15,6 +15,7 @@
 
 #include "inverse/door.h"
 #include "inverse/pace_meter.h"
+#include "inverse/readiness.h"
 #include "shadow/copier.h"
 #include "shadow/tables.h"
 #include "src/apply/copy_frontier.h"
@@ -50,6 +51,8 @@ class Conductor {
   bool CheckStream();
   // Tries the next swap if it is time to; answers the intent that asked for it.
   void TrySwing(std::stop_token stop);
+  // After the first swap: true when rows without a place in the other table forbid the next one.
+  bool IsBlocked();
   void AnswerSwing(const std::optional<state::StoredError>& error);
 
   void Complete(const std::string& readiness, std::optional<int64_t> intent);
@@ -66,6 +69,7 @@ class Conductor {
   state::Store store_;
   shadow::Tables tables_;
   std::optional<Door> door_;
+  std::optional<Readiness> readiness_;
 
   std::shared_ptr<apply::CopyFrontier> frontier_;
   std::unique_ptr<apply::Stream> stream_;
@@ -83,6 +87,8 @@ class Conductor {
   std::optional<binlog::Position> distrusted_until_;
 
   std::optional<int64_t> swing_intent_;  // the intent that asked for a swap
+  base::Clock::time_point swing_asked_at_{};
+  std::optional<binlog::Position> swing_asked_up_to_;  // where the binlog ended then
   int swing_attempts_ = 0;
   base::Clock::time_point next_swing_{};
   std::string note_;

@@ -59,6 +59,8 @@ bool Conductor::HandleIntent(const state::Intent& intent) {
     swing_intent_ = intent.number;
     next_swing_ = {};
     swing_attempts_ = 0;
+    swing_asked_at_ = base::Clock::now();
+    swing_asked_up_to_.reset();
     return true;
   }
   if (intent.command == "complete") {

@@ -43,13 +43,15 @@ void Conductor::Report() {
     progress.readiness = window ? "ready" : "none";
     progress.reasons.clear();
     if (window && (status.error || distrusted_until_)) {
-      const std::string code = status.error ? std::string(ErrorCodeName(status.error->code()))
-                                            : migration.error ? migration.error->code : "";
-      const std::string detail = status.error ? status.error->message()
-                                              : migration.error ? migration.error->message : "";
-      const bool blocked = code == ErrorCodeName(ErrorCode::kUnprojectable);
-      progress.readiness = blocked ? "blocked" : "stopped";
-      progress.reasons.push_back({blocked ? "unprojectable" : "stream_stopped", "", 0, detail});
+      const std::string detail = status.error      ? status.error->message()
+                                 : migration.error ? migration.error->message
+                                                   : "";
+      progress.readiness = "stopped";
+      progress.reasons.push_back({"stream_stopped", "", 0, detail});
+    } else if (window) {
+      readiness_->Look(stream_->quarantine());
+      if (readiness_->is_blocked()) progress.readiness = "blocked";
+      progress.reasons = readiness_->reasons();
     }
   }
   store_.SetProgress(id_, progress);

@@ -11,13 +11,13 @@
 #include "src/base/retry.h"
 #include "src/base/wait.h"
 #include "src/mysql/key_value.h"
+#include "src/mysql/server_message.h"
 
 namespace osc::shadow {
 namespace {
 
 using base::Clock;
 
-constexpr unsigned kDuplicate = 1062;
 // Threads above the wanted number wait, so that it can be raised while the copy runs.
 constexpr int kMostThreads = 16;
 constexpr uint64_t kFirstChunkRows = 1000;
@@ -194,7 +194,7 @@ uint64_t Copier::CopyChunk(std::stop_token stop, mysql::Connection& connection,
     try {
       return Insert(connection, range, over_existing);
     } catch (const Error& error) {
-      if (error.server_errno() == kDuplicate) return std::nullopt;
+      if (error.server_errno() == mysql::kDuplicateEntry) return std::nullopt;
       if (error.code() != ErrorCode::kUnprojectable) throw;
       NameTheRow(connection, chunk, error);
     }
@@ -250,7 +250,7 @@ void Copier::InsertMissing(std::stop_token stop, mysql::Connection& connection,
         Insert(connection, condition, false);
       } catch (const Error& error) {
         if (error.code() != ErrorCode::kUnprojectable) throw;
-        if (error.server_errno() != kDuplicate) throw Explain(connection, key, error);
+        if (error.server_errno() != mysql::kDuplicateEntry) throw Explain(connection, key, error);
         if (Missing(connection, condition).empty()) continue;
         if (round >= kDuplicateRounds) {
           throw Explain(connection, key,

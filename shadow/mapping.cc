@@ -108,6 +108,7 @@ apply::RowMapping MakeMapping(const ddl::Projection& projection, const mysql::Ta
   }
   for (const size_t preserved : projection.preserved) {
     const ddl::Column& column = target_columns[preserved];
+    mapping.preserved.push_back(column.name);
     if (column.type.IsTemporal()) mapping.preserved_temporal.push_back(column.name);
   }
   mapping.fills = RequiredFills(projection, values);

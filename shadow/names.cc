@@ -10,6 +10,18 @@ mysql::TableName PreparedName(const std::string& id, const mysql::TableName& liv
   return {live.database, "_oscxa_" + id};
 }
 
+mysql::TableName QuarantineName(const std::string& id, const mysql::TableName& live) {
+  return {live.database, "_oscq_" + id};
+}
+
+mysql::TableName HeldOldName(const std::string& id, const mysql::TableName& live) {
+  return {live.database, "_oscqo_" + id};
+}
+
+mysql::TableName HeldNewName(const std::string& id, const mysql::TableName& live) {
+  return {live.database, "_oscqn_" + id};
+}
+
 mysql::TableName SentryName(const std::string& id, const mysql::TableName& live) {
   std::string name = "~osc_" + id;
   // U+FFEE, the last character that both families store in a name and that is assigned.

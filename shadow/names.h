@@ -12,6 +12,12 @@ namespace osc::shadow {
 mysql::TableName CheckpointName(const std::string& id, const mysql::TableName& live);
 // The rows of prepared XA transactions, `_oscxa_<id>`; made when there are any.
 mysql::TableName PreparedName(const std::string& id, const mysql::TableName& live);
+// Rows that have no place in the other definition (apply::Quarantine); made when there are any. The
+// entries, `_oscq_<id>`, and the held rows in the shape of the old table, `_oscqo_<id>`, and of the
+// new one, `_oscqn_<id>`.
+mysql::TableName QuarantineName(const std::string& id, const mysql::TableName& live);
+mysql::TableName HeldOldName(const std::string& id, const mysql::TableName& live);
+mysql::TableName HeldNewName(const std::string& id, const mysql::TableName& live);
 
 // The sentry, whose existence makes a stray RENAME fail. Its name sorts behind the live table's,
 // because RENAME TABLE takes its locks in the order of names (seen on MySQL 9.7, MariaDB 10.11 and

@@ -51,6 +51,9 @@ void DropArtefacts(mysql::Connection& connection, const std::string& id,
   if (!keep_off_stage) DropTable(connection, id, off_stage);
   OSC_FAULT_POINT("drop.off_stage_dropped");
   DropTable(connection, id, PreparedName(id, live));
+  DropTable(connection, id, HeldOldName(id, live));
+  DropTable(connection, id, HeldNewName(id, live));
+  DropTable(connection, id, QuarantineName(id, live));
   DropTable(connection, id, CheckpointName(id, live));
 }
 

@@ -78,6 +78,7 @@ class Attempt {
     result.freeze_point = binlog::CurrentPosition(locker_);
     Drain(stop, result.freeze_point);
     OSC_FAULT_POINT("swap.drained");
+    RequireAPlaceForEveryRow();
     TakeOverAutoIncrement(locker_);
     stream_.ExpectSwap();
     SendRename();
@@ -89,8 +90,7 @@ class Attempt {
     locker_.Execute("UNLOCK TABLES");
     rename_sent_ = false;
     renamer_.Finish();
-    result.lock_ms =
-        std::chrono::duration<double, std::milli>(Clock::now() - asked_at).count();
+    result.lock_ms = std::chrono::duration<double, std::milli>(Clock::now() - asked_at).count();
     OSC_FAULT_POINT("swap.renamed");
     stream_.ConfirmSwap(plan_.number);
     return result;
@@ -114,8 +114,8 @@ class Attempt {
     options.read_timeout = std::chrono::duration_cast<std::chrono::seconds>(plan_.lock_timeout) +
                            std::chrono::seconds(10);
     mysql::Connection connection = mysql::Connection::Open(options);
-    const auto seconds = std::max<int64_t>(
-        1, std::chrono::ceil<std::chrono::seconds>(plan_.lock_timeout).count());
+    const auto seconds =
+        std::max<int64_t>(1, std::chrono::ceil<std::chrono::seconds>(plan_.lock_timeout).count());
     connection.Execute("SET lock_wait_timeout=" + std::to_string(seconds));
     return connection;
   }
@@ -148,6 +148,14 @@ class Attempt {
     if (const auto status = stream_.status(); status.error) throw *status.error;
     throw Error(ErrorCode::kBusy, "the stream did not reach the freeze point within " +
                                       std::to_string(plan_.lock_timeout.count()) + " ms");
+  }
+
+  void RequireAPlaceForEveryRow() {
+    apply::Quarantine* const unfit = stream_.quarantine();
+    const uint64_t rows = unfit != nullptr ? unfit->Count(control_) : 0;
+    if (rows == 0) return;
+    throw Error(ErrorCode::kBusy, std::to_string(rows) + " rows of " + mysql::Quote(plan_.live) +
+                                      " have no place in the other table");
   }
 
   // reader: may be the locking session, which I_S does not hold up.
@@ -189,8 +197,8 @@ class Attempt {
       prober_.IsReady(plan_.lock_timeout);
       prober_.Finish();
     }
-    throw Error(ErrorCode::kBusy, "the RENAME did not get to wait for " +
-                                      mysql::Quote(plan_.live) + DescribeBlocker(control_));
+    throw Error(ErrorCode::kBusy, "the RENAME did not get to wait for " + mysql::Quote(plan_.live) +
+                                      DescribeBlocker(control_));
   }
 
   void EndRename() {
@@ -244,15 +252,14 @@ SwapResult Swap(std::stop_token stop, const SwapPlan& plan, apply::Stream& strea
       throw;
     }
     if (!gone) {
-      throw Error(ErrorCode::kDiverged,
-                  "the tables were renamed although the swap had been given up: " +
-                      error.message());
+      throw Error(
+          ErrorCode::kDiverged,
+          "the tables were renamed although the swap had been given up: " + error.message());
     }
     // The freeze point was reached and the lock held to the end; only a reply was lost.
     SwapResult result;
     result.freeze_point = stream.status().applied;
-    result.lock_ms =
-        std::chrono::duration<double, std::milli>(Clock::now() - started_at).count();
+    result.lock_ms = std::chrono::duration<double, std::milli>(Clock::now() - started_at).count();
     stream.ConfirmSwap(plan.number);
     return result;
   }

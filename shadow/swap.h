@@ -26,8 +26,8 @@
 namespace osc::shadow {
 
 struct SwapPlan {
-  std::string id;                        // of the migration
-  int number = 0;                        // of the swap, from 1
+  std::string id;  // of the migration
+  int number = 0;  // of the swap, from 1
   mysql::TableName live;
   mysql::TableName off_stage;
   mysql::ConnectionOptions connection;

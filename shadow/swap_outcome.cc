@@ -42,10 +42,9 @@ std::optional<bool> IsOffStage(mysql::Connection& connection, const std::string&
   return name->find("/_osc_" + id + "_") != std::string::npos;
 }
 
-// The slow way, which always knows: the stream had applied everything when the RENAME was let go, so
-// that it stands behind the checkpoint or, once the stream has passed it, in it.
-bool DoesBinlogHoldSwap(std::stop_token stop, mysql::Connection& connection,
-                        const SwapPlan& plan) {
+// The slow way, which always knows: the stream had applied everything when the RENAME was let go,
+// so that it stands behind the checkpoint or, once the stream has passed it, in it.
+bool DoesBinlogHoldSwap(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan) {
   const apply::CheckpointTable table(CheckpointName(plan.id, plan.live), "");
   const apply::Checkpoint checkpoint = table.Load(connection);
   if (checkpoint.epoch >= plan.number) return true;

@@ -34,6 +34,9 @@ apply::StreamOptions MakeStreamOptions(const Tables& tables) {
   options.off_stage = tables.off_stage;
   options.checkpoint = CheckpointName(tables.id, tables.live);
   options.prepared = PreparedName(tables.id, tables.live);
+  options.quarantine = QuarantineName(tables.id, tables.live);
+  options.held_old = HeldOldName(tables.id, tables.live);
+  options.held_new = HeldNewName(tables.id, tables.live);
   options.forward = MakeMapping(tables.forward, tables.live, tables.off_stage);
   options.inverse = MakeMapping(ddl::Invert(tables.forward), tables.live, tables.off_stage,
                                 tables.revert_defaults);

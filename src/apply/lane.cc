@@ -39,20 +39,26 @@ void ApplyItems(mysql::Connection& connection, const std::vector<const LaneItem*
   const std::vector<const Change*> changes = AllChanges(items);
   bool in_order = false;
   for (const LaneItem* item : items) in_order = in_order || item->in_order;
-  for (const Change* change : changes) {
-    in_order = in_order || items.front()->writer->IsLarge(*change);
+  if (!in_order && !changes.empty()) {
+    in_order = items.front()->writer->NeedsOrder(connection, changes);
   }
   const auto attempt = [&](bool net) {
+    bool quarantine_changed = false;
     connection.Execute("BEGIN");
     try {
       if (!changes.empty()) {
         const RowWriter& writer = *items.front()->writer;
-        net ? writer.WriteNet(connection, changes) : writer.WriteInOrder(connection, changes);
+        if (net) {
+          writer.WriteNet(connection, changes);
+        } else {
+          quarantine_changed = writer.WriteInOrder(connection, changes);
+        }
       }
       connection.Execute(checkpoint_sql);
       OSC_FAULT_POINT("apply.before_commit");
       connection.Commit();
       OSC_FAULT_POINT("apply.after_commit");
+      if (quarantine_changed) items.front()->writer->quarantine()->NoteCommit();
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kOutcomeUnknown) Rollback(connection);
       throw;

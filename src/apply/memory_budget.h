@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "src/base/wait.h"
@@ -41,7 +42,8 @@ class MemoryBudget {
 // Row events that are applied together, kept alive by the changes that point into them. Returns its
 // bytes to the budget, which must outlive it.
 struct RowsPart {
-  explicit RowsPart(std::vector<binlog::RowsEvent> rows) : events(std::move(rows)) {}
+  RowsPart(std::vector<binlog::RowsEvent> rows, std::string name)
+      : events(std::move(rows)), transaction(std::move(name)) {}
   ~RowsPart() {
     if (budget != nullptr) budget->Give(bytes);
   }
@@ -49,6 +51,7 @@ struct RowsPart {
   RowsPart& operator=(const RowsPart&) = delete;
 
   const std::vector<binlog::RowsEvent> events;
+  const std::string transaction;  // TransactionName()
   MemoryBudget* budget = nullptr;
   size_t bytes = 0;
 };

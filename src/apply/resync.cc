@@ -6,11 +6,11 @@
 
 #include "src/apply/unfit_row.h"
 #include "src/mysql/key_value.h"
+#include "src/mysql/server_message.h"
 
 namespace osc::apply {
 namespace {
 
-constexpr unsigned kDuplicate = 1062;
 constexpr int kMostRounds = 16;
 
 // Keys as predicates on the source's column names.
@@ -133,7 +133,7 @@ void Resync(mysql::Connection& connection, const RowMapping& mapping, const RowS
                          " WHERE " + set.Predicate("", false) + " LOCK IN SHARE MODE");
       return;
     } catch (const Error& error) {
-      if (error.server_errno() != kDuplicate || round >= kMostRounds) throw;
+      if (error.server_errno() != mysql::kDuplicateEntry || round >= kMostRounds) throw;
       if (!AddRowsInTheWay(connection, mapping, &set)) {
         throw WithRivals(connection, mapping, set.Beyond(changed), error);
       }

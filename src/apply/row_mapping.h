@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/binlog/row_image.h"
@@ -25,8 +26,10 @@ struct RowMapping {
   std::vector<std::string> source_names;         // the same columns, for messages
   std::vector<Column> columns;                   // what is written
   std::vector<size_t> key;                       // the shared key: indexes into `columns`
-  // Temporal columns that only the target has: assigned to themselves in every UPDATE, because the
-  // server would else move those that have ON UPDATE CURRENT_TIMESTAMP.
+  // What only the target has, generated columns aside: never touched on a row that lives on.
+  std::vector<std::string> preserved;
+  // The temporal ones of these: assigned to themselves in every UPDATE, because the server would else
+  // move those that have ON UPDATE CURRENT_TIMESTAMP.
   std::vector<std::string> preserved_temporal;
   // Target columns that nothing feeds and that the server does not fill by itself (NOT NULL without a
   // default): set in every INSERT, by name and SQL literal.
@@ -58,6 +61,7 @@ struct Change {
   const binlog::TableMap* map = nullptr;
   binlog::RowImage before;  // update, delete
   binlog::RowImage after;   // insert, update
+  std::string_view transaction;  // TransactionName() of the one that it is part of
 };
 
 // True when an update gives the row another key. Compared by bytes: a key that only changes its

@@ -105,6 +105,16 @@ void RowSql::AppendValues(std::string& out, const Change& change,
   out += ')';
 }
 
+void RowSql::AppendAssignments(std::string& out, const Change& change,
+                               const binlog::RowImage& image) const {
+  const size_t large_from = LargeFrom(image);
+  for (size_t i = 0; i < mapping_.columns.size(); ++i) {
+    out += (i > 0 ? "," : "") + quoted_[i] + "=";
+    AppendCell(out, change, image, mapping_.columns[i], large_from);
+  }
+  out += preserved_tail_;
+}
+
 void RowSql::AppendKey(std::string& out, const Change& change,
                        const binlog::RowImage& image) const {
   bool first = true;

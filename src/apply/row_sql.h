@@ -15,6 +15,9 @@ class RowSql {
 
   // (literal, literal, ...) of all written columns.
   void AppendValues(std::string& out, const Change& change, const binlog::RowImage& image) const;
+  // `a`=literal,`b`=literal of all written columns; what is preserved stays.
+  void AppendAssignments(std::string& out, const Change& change,
+                         const binlog::RowImage& image) const;
   // `k1` = literal AND `k2` = literal, on the target, where a text of another collation has to be
   // the same byte for byte: there may be another row whose key is only equal. Used as identity too.
   void AppendKey(std::string& out, const Change& change, const binlog::RowImage& image) const;

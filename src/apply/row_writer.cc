@@ -3,8 +3,10 @@
 #include <unordered_map>
 
 #include "src/apply/packet.h"
+#include "src/apply/quarantine_writer.h"
 #include "src/apply/resync.h"
 #include "src/apply/unfit_row.h"
+#include "src/mysql/server_message.h"
 
 namespace osc::apply {
 namespace {
@@ -29,8 +31,8 @@ std::vector<NetChange> Net(const RowSql& sql, const std::vector<const Change*>& 
   std::unordered_map<std::string, size_t> places;
   for (const Change* change : changes) {
     const bool inserted = change->kind == ChangeKind::kInsert;
-    const auto [place, added] = places.try_emplace(
-        sql.Key(*change, inserted ? change->after : change->before), net.size());
+    const auto [place, added] =
+        places.try_emplace(sql.Key(*change, inserted ? change->after : change->before), net.size());
     if (added) net.push_back({change, change, false});
     NetChange& row = net[place->second];
     row.last = change;
@@ -41,8 +43,19 @@ std::vector<NetChange> Net(const RowSql& sql, const std::vector<const Change*>& 
 
 }  // namespace
 
-RowWriter::RowWriter(const RowMapping& mapping, WriteMode mode)
-    : mapping_(mapping), mode_(mode), sql_(mapping) {}
+RowWriter::RowWriter(const RowMapping& mapping, WriteMode mode, Quarantine* quarantine)
+    : mapping_(mapping), mode_(mode), sql_(mapping), quarantine_(quarantine) {}
+
+bool RowWriter::NeedsOrder(mysql::Connection& connection,
+                           const std::vector<const Change*>& changes) const {
+  for (const Change* change : changes) {
+    if (sql_.HasLargeValues(*change)) return true;
+  }
+  if (quarantine_ == nullptr || !quarantine_->exists()) return false;
+  QuarantineWriter unfit(*quarantine_, mapping_, sql_, connection);
+  unfit.Begin(changes);
+  return !unfit.IsEmpty();
+}
 
 void RowWriter::WriteNet(mysql::Connection& connection,
                          const std::vector<const Change*>& changes) const {
@@ -83,13 +96,27 @@ void RowWriter::WriteNet(mysql::Connection& connection,
   packet.Flush();
 }
 
-void RowWriter::WriteInOrder(mysql::Connection& connection,
+bool RowWriter::WriteInOrder(mysql::Connection& connection,
                              const std::vector<const Change*>& changes) const {
+  std::optional<QuarantineWriter> unfit;
+  if (quarantine_ != nullptr) {
+    unfit.emplace(*quarantine_, mapping_, sql_, connection);
+    unfit->Begin(changes);
+  }
   for (const Change* change : changes) {
+    if (unfit && unfit->Holds(*change)) {
+      unfit->Write(*change);
+      continue;
+    }
     try {
-      IsLarge(*change) ? WriteLarge(connection, *change) : WriteOne(connection, *change);
+      sql_.HasLargeValues(*change) ? WriteLarge(connection, *change)
+                                   : WriteOne(connection, *change);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kUnprojectable) throw;
+      if (unfit) {
+        unfit->Put(*change, error);
+        continue;
+      }
       if (error.server_errno() == 0) {  // the server has not seen it: too large to be sent
         throw Error(error.code(),
                     NameRow(connection, mapping_, ValuesOfChange(mapping_, *change)) + ", " +
@@ -97,21 +124,19 @@ void RowWriter::WriteInOrder(mysql::Connection& connection,
                     error.hint());
       }
       throw ExplainUnfit(connection, mapping_, ValuesOfChange(mapping_, *change),
-                         mode_ == WriteMode::kReplace
-                             ? "the new definition"
-                             : "the definition of " + mysql::Quote(mapping_.target),
-                         error);
+                         "the new definition", error);
     }
   }
+  return unfit && unfit->Finish();
 }
 
 void RowWriter::ExpectOne(mysql::Connection& connection, const std::string& sql,
                           const Change& change) const {
   if (connection.Execute(sql) == 1) return;
-  throw Error(ErrorCode::kDiverged,
-              "row " + DescribeKey(mapping_, change) + " is missing in " +
-                  mysql::Quote(mapping_.target),
-              "somebody else has changed the off-stage table");
+  throw Error(
+      ErrorCode::kDiverged,
+      "row " + DescribeKey(mapping_, change) + " is missing in " + mysql::Quote(mapping_.target),
+      "somebody else has changed the off-stage table");
 }
 
 void RowWriter::WriteLarge(mysql::Connection& connection, const Change& change) const {
@@ -155,11 +180,10 @@ void RowWriter::WriteOne(mysql::Connection& connection, const Change& change) co
 void RowWriter::InsertOrResync(mysql::Connection& connection, const Change& change) const {
   std::string statement = sql_.insert_head();
   sql_.AppendValues(statement, change, change.after);
-  constexpr unsigned kDuplicate = 1062;
   try {
     connection.Execute(statement);
   } catch (const Error& error) {
-    if (error.server_errno() != kDuplicate) throw;
+    if (error.server_errno() != mysql::kDuplicateEntry) throw;
     Resync(connection, mapping_, sql_, change);
   }
 }

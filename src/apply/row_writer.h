@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "src/apply/quarantine.h"
 #include "src/apply/row_mapping.h"
 #include "src/apply/row_sql.h"
 #include "src/mysql/connection.h"
@@ -20,23 +21,26 @@ enum class WriteMode {
   kExact,
 };
 
-// Keeps a reference to the mapping. Immutable: several threads may write through one, each on a
-// connection of its own.
+// Keeps references. Several threads may write through one, each on a connection of its own.
 class RowWriter {
  public:
-  RowWriter(const RowMapping& mapping, WriteMode mode);
+  // quarantine: where rows go that have no place off stage; without it they are an error.
+  RowWriter(const RowMapping& mapping, WriteMode mode, Quarantine* quarantine);
+  Quarantine* quarantine() const { return quarantine_; }
 
-  // True when the change has to be written by WriteInOrder because of its size.
-  bool IsLarge(const Change& change) const { return sql_.HasLargeValues(change); }
+  // True when changes have to be written by WriteInOrder: for their size, or because a row is in
+  // quarantine.
+  bool NeedsOrder(mysql::Connection& connection, const std::vector<const Change*>& changes) const;
 
   // Writes the net effect of the changes, row by row key, in few statements. Correct only for
-  // changes without moved keys, none of them large. Throws kUnprojectable or kDiverged (or whatever the server says)
-  // with part of the work done: roll back and use WriteInOrder, which names the row.
+  // changes without moved keys and without NeedsOrder(). Throws kUnprojectable or kDiverged (or
+  // whatever the server says) with part of the work done: roll back and use WriteInOrder.
   void WriteNet(mysql::Connection& connection, const std::vector<const Change*>& changes) const;
 
-  // Writes change after change, exactly as the source did. A value that does not fit throws
-  // kUnprojectable, a missing row kDiverged, both naming the row.
-  void WriteInOrder(mysql::Connection& connection, const std::vector<const Change*>& changes) const;
+  // Writes change after change, exactly as the source did. A row that does not fit goes to the
+  // quarantine or throws kUnprojectable, a missing row throws kDiverged, both naming the row.
+  // Returns whether the quarantine has changed.
+  bool WriteInOrder(mysql::Connection& connection, const std::vector<const Change*>& changes) const;
 
  private:
   void WriteLarge(mysql::Connection& connection, const Change& change) const;
@@ -47,6 +51,7 @@ class RowWriter {
   const RowMapping& mapping_;
   const WriteMode mode_;
   const RowSql sql_;
+  Quarantine* const quarantine_;
 };
 
 }  // namespace osc::apply

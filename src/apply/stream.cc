@@ -1,5 +1,6 @@
 #include "src/apply/stream.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "src/base/fault_point.h"
@@ -19,6 +20,10 @@ constexpr std::chrono::seconds kAdvanceIdle{60};
 // A conflict over row locks that lasts no longer is nothing to tell. One lock wait is given up after
 // 5 s.
 constexpr std::chrono::seconds kQuietConflict{8};
+
+// How often, and at most how many, rows are tried again that another row keeps from their place.
+constexpr base::Clock::duration kReleaseInterval = std::chrono::milliseconds(200);
+constexpr int kMostReleased = 500;
 
 // What may wait in all lanes together, as it lies in memory.
 constexpr size_t kBudgetBytes = 32 << 20;
@@ -43,9 +48,16 @@ Stream::Stream(StreamOptions options, std::shared_ptr<const CopyFrontier> fronti
       frontier_(std::move(frontier)),
       checkpoint_(options_.checkpoint, Marker(options_.id, "checkpoint")),
       prepared_(options_.prepared, Marker(options_.id, "prepared")),
-      replace_forward_{&options_.forward, RowWriter(options_.forward, WriteMode::kReplace)},
-      inverse_{&options_.inverse, RowWriter(options_.inverse, WriteMode::kExact)},
-      forward_{&options_.forward, RowWriter(options_.forward, WriteMode::kExact)},
+      old_quarantine_(options_.inverse, {options_.quarantine, options_.held_old},
+                      Marker(options_.id, "quarantine")),
+      new_quarantine_(options_.forward, {options_.quarantine, options_.held_new},
+                      Marker(options_.id, "quarantine")),
+      replace_forward_{&options_.forward, nullptr,
+                       RowWriter(options_.forward, WriteMode::kReplace, nullptr)},
+      inverse_{&options_.inverse, &old_quarantine_,
+               RowWriter(options_.inverse, WriteMode::kExact, &old_quarantine_)},
+      forward_{&options_.forward, &new_quarantine_,
+               RowWriter(options_.forward, WriteMode::kExact, &new_quarantine_)},
       budget_(kBudgetBytes) {}
 
 Stream::~Stream() {
@@ -66,6 +78,8 @@ void Stream::start(int swaps_done) {
   CheckServer();
   Checkpoint checkpoint = checkpoint_.Load(*connection_);
   prepared_.Find(*connection_);
+  old_quarantine_.Find(*connection_);
+  new_quarantine_.Find(*connection_);
   epoch_ = checkpoint.epoch;
   swap_phase_ = swaps_done > checkpoint.epoch ? SwapPhase::kDone : SwapPhase::kNone;
   read_ = checkpoint.Start();
@@ -196,6 +210,7 @@ void Stream::ReadUntilError(std::stop_token stop) {
     }
     NoteRetry("");
     AdvanceLanes(stop);
+    ReleaseDuplicates(stop);
   }
   base::ThrowIfStopped(stop);
 }
@@ -229,7 +244,7 @@ void Stream::DispatchRows(std::stop_token stop, const binlog::Transaction& trans
     route.transaction = &transaction;
     route.number = next_number_++;
     route.next_row = row;
-    route.part = std::make_shared<RowsPart>(parts.Next());
+    route.part = std::make_shared<RowsPart>(parts.Next(), TransactionName(transaction));
     route.is_last = ends_transaction && parts.AtEnd();
     FillRoute(&route);
     row = route.next_row;
@@ -245,7 +260,7 @@ void Stream::DispatchRows(std::stop_token stop, const binlog::Transaction& trans
     LaneCheckpoint reached{route.is_last ? read_ : before, {}};
     if (!route.is_last) reached.begun = {TransactionName(transaction), row};
     route.position = reached.Encode();
-    rows_since_advance_ = true;
+    rows_since_advance_ = rows_since_release_ = true;
     route.barrier ? ApplyAlone(stop, std::move(route)) : SendToLanes(stop, std::move(route));
   }
 }
@@ -331,8 +346,37 @@ void Stream::Truncate(std::stop_token stop) {
   RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
     connection.Execute(truncate);
     OSC_FAULT_POINT("apply.truncated");
+    connection.Execute("BEGIN");
+    Quarantine* const unfit = direction().quarantine;
+    if (unfit != nullptr) unfit->Clear(connection);
     connection.Execute(advance);
+    connection.Execute("COMMIT");
+    if (unfit != nullptr) unfit->NoteCommit();
   });
+}
+
+// A row that only another one kept from its place can have it once that one has been changed or
+// deleted, without a change of its own.
+void Stream::ReleaseDuplicates(std::stop_token stop) {
+  Quarantine* const unfit = direction().quarantine;
+  const auto now = base::Clock::now();
+  if (unfit == nullptr || !unfit->exists() || !rows_since_release_ || now < next_release_ ||
+      swap_phase_ != SwapPhase::kNone) {
+    return;
+  }
+  rows_since_release_ = false;
+  RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
+    if (!unfit->HasDuplicates(connection)) return;
+    WaitForAllLanes(stop);
+    connection.Execute("BEGIN");
+    const bool went_round = unfit->ReleaseDuplicates(connection, kMostReleased);
+    connection.Execute("COMMIT");
+    unfit->NoteCommit();
+    if (!went_round) rows_since_release_ = true;
+  });
+  // Lanes that find nothing to do meanwhile are to be the exception.
+  constexpr int kShare = 5;
+  next_release_ = now + std::max(kReleaseInterval, kShare * (base::Clock::now() - now));
 }
 
 void Stream::PassSwap(std::stop_token stop, int number) {

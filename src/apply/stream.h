@@ -24,6 +24,7 @@
 #include "src/apply/lane.h"
 #include "src/apply/memory_budget.h"
 #include "src/apply/prepared_rows.h"
+#include "src/apply/quarantine.h"
 #include "src/apply/row_mapping.h"
 #include "src/apply/row_writer.h"
 #include "src/base/wait.h"
@@ -40,6 +41,9 @@ struct StreamOptions {
   mysql::TableName off_stage;
   mysql::TableName checkpoint;
   mysql::TableName prepared;             // for rows of prepared XA transactions
+  mysql::TableName quarantine;           // for rows that have no place off stage
+  mysql::TableName held_old;             // these rows, in the shape of the old table
+  mysql::TableName held_new;
   RowMapping forward;                    // old definition to new
   RowMapping inverse;                    // new definition to old
   // A transaction is applied in parts of about this many bytes of row events, and its rows wait in a
@@ -90,6 +94,10 @@ class Stream {
                         base::Clock::time_point deadline);
   bool WaitForEpoch(std::stop_token stop, int epoch, base::Clock::time_point deadline);
 
+  // Rows of the live table that have no place off stage; nullptr before the first swap, when there is
+  // none: such a row ends the stream. Lives as long as the stream.
+  Quarantine* quarantine() const { return direction().quarantine; }
+
   // Before the RENAME is sent; once it is known to have failed; once it is known to have happened.
   void ExpectSwap() { swap_phase_ = SwapPhase::kExpected; }
   void ForgetSwap() { swap_phase_ = SwapPhase::kNone; }
@@ -98,6 +106,7 @@ class Stream {
  private:
   struct Direction {
     const RowMapping* mapping;
+    Quarantine* quarantine;
     RowWriter writer;
   };
   struct Routed {
@@ -126,6 +135,7 @@ class Stream {
   void Dispatch(std::stop_token stop, binlog::Transaction transaction);
   void HandleStatement(std::stop_token stop, const binlog::Transaction& transaction);
   void Truncate(std::stop_token stop);
+  void ReleaseDuplicates(std::stop_token stop);
   void PassSwap(std::stop_token stop, int number);
   void DispatchRows(std::stop_token stop, const binlog::Transaction& transaction,
                     binlog::RowParts parts, const binlog::Position& before, bool ends_transaction);
@@ -162,6 +172,8 @@ class Stream {
   const std::shared_ptr<const CopyFrontier> frontier_;
   const CheckpointTable checkpoint_;
   PreparedRows prepared_;  // the dispatcher's own
+  Quarantine old_quarantine_;
+  Quarantine new_quarantine_;
   const Direction replace_forward_;  // epoch 0
   const Direction inverse_;          // odd epochs
   const Direction forward_;          // even epochs from 2 on
@@ -188,6 +200,8 @@ class Stream {
   std::unordered_map<uint64_t, Holder> value_holders_;  // who touched a unique value last
   bool rows_since_advance_ = false;
   base::Clock::time_point last_advance_{};
+  bool rows_since_release_ = true;
+  base::Clock::time_point next_release_{};
   std::optional<mysql::Connection> connection_;  // for barriers
 
   MemoryBudget budget_;  // outlives the lanes, which hold parts

@@ -40,6 +40,7 @@ void Stream::AddRow(const binlog::RowsEvent& event, binlog::RowImage before, bin
   Change change;
   change.kind = event.kind();
   change.map = &event.map();
+  change.transaction = route->part->transaction;
   if (event.kind() != ChangeKind::kInsert) change.before = std::move(before);
   if (event.kind() != ChangeKind::kDelete) change.after = std::move(after);
   const bool moved = MovesKey(mapping, change);
@@ -48,7 +49,7 @@ void Stream::AddRow(const binlog::RowsEvent& event, binlog::RowImage before, bin
   // new one, each in its own lane. A restart may find either done and the other not: the frontier
   // may have kept one of them from its lane the first time.
   if (moved) {
-    Change gone{ChangeKind::kDelete, change.map, std::move(change.before), {}};
+    Change gone{ChangeKind::kDelete, change.map, std::move(change.before), {}, change.transaction};
     change.kind = ChangeKind::kInsert;
     change.before.clear();
     if (!IsBeyondFrontier(gone.before)) AddChange(std::move(gone), false, route);

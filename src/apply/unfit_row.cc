@@ -111,7 +111,10 @@ RowValues ValuesOfKey(const RowMapping& mapping, const std::vector<std::string>&
           ""};
 }
 
-std::string NameRow(mysql::Connection& connection, const RowMapping& mapping,
+namespace {
+
+// "id=5", "(a, b)=(1, 'x')"; nothing when the row has gone.
+std::string NameKey(mysql::Connection& connection, const RowMapping& mapping,
                     const RowValues& values) {
   const auto texts = Read(connection, mapping, values, mapping.key);
   std::string names;
@@ -120,26 +123,46 @@ std::string NameRow(mysql::Connection& connection, const RowMapping& mapping,
     names += (i > 0 ? ", " : "") + mapping.source_names[mapping.columns[mapping.key[i]].source];
     key += (i > 0 ? ", " : "") + texts[i];
   }
-  const std::string of_table = " of " + mysql::Quote(mapping.source);
-  if (texts.empty()) return "a row that has gone meanwhile" + of_table;
-  return "row " + (texts.size() == 1 ? names + "=" + key : "(" + names + ")=(" + key + ")") +
-         of_table;
+  if (texts.size() < 2) return texts.empty() ? "" : names + "=" + key;
+  return "(" + names + ")=(" + key + ")";
 }
 
-Error ExplainUnfit(mysql::Connection& connection, const RowMapping& mapping,
-                   const RowValues& values, const std::string& other, const Error& error) {
-  std::string message = NameRow(connection, mapping, values) + " does not fit " + other + ": ";
+std::string NameRow(const RowMapping& mapping, const std::string& key) {
+  return (key.empty() ? "a row that has gone meanwhile" : "row " + key) + " of " +
+         mysql::Quote(mapping.source);
+}
+
+}  // namespace
+
+std::string NameRow(mysql::Connection& connection, const RowMapping& mapping,
+                    const RowValues& values) {
+  return NameRow(mapping, NameKey(connection, mapping, values));
+}
+
+UnfitRow DescribeUnfit(mysql::Connection& connection, const RowMapping& mapping,
+                       const RowValues& values, const Error& error) {
+  UnfitRow row;
+  row.key = NameKey(connection, mapping, values);
   if (const auto column = NamedColumn(mapping, error.message())) {
     const size_t large = values.large_bytes ? values.large_bytes(*column) : 0;
     const auto texts = large > 0 ? std::vector{"of " + std::to_string(large) + " bytes"}
                                  : Read(connection, mapping, values, {*column});
-    message += "column " +
-               mysql::QuoteIdentifier(mapping.source_names[mapping.columns[*column].source]) +
-               (texts.empty() ? "" : ", value " + texts[0]) + ": ";
+    row.column = mapping.source_names[mapping.columns[*column].source];
+    if (!texts.empty()) row.value = texts[0];
   }
-  return Error(error.code(),
-               message + mysql::ServerMessage(error, mapping.target.name, mapping.source.name),
-               error.hint(), error.server_errno());
+  row.reason = mysql::ServerMessage(error, mapping.target.name, mapping.source.name);
+  return row;
+}
+
+Error ExplainUnfit(mysql::Connection& connection, const RowMapping& mapping,
+                   const RowValues& values, const std::string& other, const Error& error) {
+  const UnfitRow row = DescribeUnfit(connection, mapping, values, error);
+  std::string message = NameRow(mapping, row.key) + " does not fit " + other + ": ";
+  if (!row.column.empty()) {
+    message += "column " + mysql::QuoteIdentifier(row.column) +
+               (row.value.empty() ? "" : ", value " + row.value) + ": ";
+  }
+  return Error(error.code(), message + row.reason, error.hint(), error.server_errno());
 }
 
 Error WithRivals(mysql::Connection& connection, const RowMapping& mapping,

@@ -26,6 +26,16 @@ RowValues ValuesOfChange(const RowMapping& mapping, const Change& change);
 // of it can be asked for.
 RowValues ValuesOfKey(const RowMapping& mapping, const std::vector<std::string>& key);
 
+// What a row does not fit for, in words for people.
+struct UnfitRow {
+  std::string key;     // "id=5"; empty when the row has gone meanwhile
+  std::string column;  // empty where the server names none (a duplicate key, a CHECK constraint)
+  std::string value;   // its beginning
+  std::string reason;  // the server's
+};
+UnfitRow DescribeUnfit(mysql::Connection& connection, const RowMapping& mapping,
+                       const RowValues& values, const Error& error);
+
 // "row id=5 of `shop`.`users`"; long values are shortened, bytes are written in hex. Throws
 // osc::Error when the connection is lost.
 std::string NameRow(mysql::Connection& connection, const RowMapping& mapping,

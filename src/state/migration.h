@@ -144,6 +144,15 @@ struct Intent {
   std::optional<StoredError> error;
 };
 
+// A row of the live table that has no place in the other one.
+struct UnfitRow {
+  std::string key;          // "id=5"
+  std::string column;       // empty where none is to blame alone
+  std::string value;        // its beginning
+  std::string reason;
+  std::string transaction;  // GTID, or file:offset, of the change
+};
+
 struct Event {
   Time at{};
   std::string text;

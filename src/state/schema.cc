@@ -12,7 +12,7 @@ constexpr int kApplicationId = 0x6f736331;  // "osc1"
 
 // Step i brings version i to i + 1. A step that has been released is never changed. Times are
 // milliseconds since 1970, UTC.
-constexpr std::array<const char*, 2> kSteps{R"sql(
+constexpr std::array<const char*, 3> kSteps{R"sql(
 CREATE TABLE migration (
   id TEXT PRIMARY KEY,
   server TEXT NOT NULL,
@@ -96,6 +96,18 @@ CREATE INDEX event_of_migration ON event (migration_id);
                                             R"sql(
 ALTER TABLE migration ADD COLUMN require_revertible INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE migration ADD COLUMN revert_defaults TEXT NOT NULL DEFAULT '';
+)sql",
+                                            R"sql(
+CREATE TABLE unfit_row (
+  migration_id TEXT NOT NULL REFERENCES migration (id),
+  number INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  column_name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  transaction_name TEXT NOT NULL,
+  PRIMARY KEY (migration_id, number)
+) STRICT, WITHOUT ROWID;
 )sql"};
 
 int Pragma(SQLite::Database& sqlite, const std::string& name) {

@@ -3,7 +3,7 @@
 // what the engine does are the rows the command then follows.
 //
 // A Store belongs to one thread; each thread opens its own. Each method is one SQLite transaction
-// that has happened when it returns. Progress and chunks alone do not wait for the disk: they
+// that has happened when it returns. Progress, unfit rows and chunks do not wait for the disk: they
 // outlive the process, and become safe from a power cut, in order, with the next of the other
 // writes. Errors: kRefused for a newer schema or an unusable directory or file (the hint says what
 // to do), kBusy when another process holds the file for too long.
@@ -63,6 +63,10 @@ class Store {
 
   Progress GetProgress(const std::string& id);
   void SetProgress(const std::string& id, const Progress& progress);
+
+  // Replaces all that is kept of this migration. They outlive the process, like progress.
+  void SetUnfitRows(const std::string& id, const std::vector<UnfitRow>& rows);
+  std::vector<UnfitRow> UnfitRows(const std::string& id, size_t limit);
 
   // Swaps. RecordSwapIntent is written before the server is touched; FinishSwap sets outcome, state
   // and live table in one transaction; DropSwapIntent says that it did not happen.

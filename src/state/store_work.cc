@@ -25,6 +25,38 @@ void Store::SetProgress(const std::string& id, const Progress& progress) {
       Database::Durability::kEventual);
 }
 
+void Store::SetUnfitRows(const std::string& id, const std::vector<UnfitRow>& rows) {
+  Database& database = impl_->database;
+  database.Write(
+      [&] {
+        Query(database.Prepare("DELETE FROM unfit_row WHERE migration_id = ?")).Bind(id).Run();
+        int64_t number = 0;
+        for (const UnfitRow& row : rows) {
+          Query(database.Prepare("INSERT INTO unfit_row (migration_id, number, key, column_name,"
+                                 " value, reason, transaction_name) VALUES (?, ?, ?, ?, ?, ?, ?)"))
+              .Bind(id, ++number, row.key, row.column, row.value, row.reason, row.transaction)
+              .Run();
+        }
+      },
+      Database::Durability::kEventual);
+}
+
+std::vector<UnfitRow> Store::UnfitRows(const std::string& id, size_t limit) {
+  Database& database = impl_->database;
+  return database.Read([&] {
+    Query rows(
+        database.Prepare("SELECT key, column_name, value, reason, transaction_name FROM unfit_row"
+                         " WHERE migration_id = ? ORDER BY number LIMIT ?"));
+    rows.Bind(id, static_cast<int64_t>(limit));
+    std::vector<UnfitRow> list;
+    while (rows.Next()) {
+      list.push_back({rows[0].getString(), rows[1].getString(), rows[2].getString(),
+                      rows[3].getString(), rows[4].getString()});
+    }
+    return list;
+  });
+}
+
 namespace {
 
 Swap ReadSwap(Query& row) {

@@ -1,0 +1,41 @@
+// Whether the other table could go live now: which rows have no place there, and why.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/apply/quarantine.h"
+#include "src/mysql/connection.h"
+#include "src/state/store.h"
+
+namespace osc::inverse {
+
+// Used by one thread; keeps references.
+class Readiness {
+ public:
+  Readiness(state::Store& store, std::string id, mysql::ConnectionOptions connection)
+      : store_(store), id_(std::move(id)), options_(std::move(connection)) {}
+
+  // Looks at the quarantine if it has changed, and keeps what it says in the store. nullptr: the
+  // stream has none. Throws when the server cannot be asked.
+  void Look(apply::Quarantine* quarantine);
+
+  bool is_blocked() const { return unfit_rows_ > 0; }
+  const std::vector<state::Progress::Reason>& reasons() const { return reasons_; }
+  // Why the tables are not swapped now, naming rows. table: the live one, for people.
+  state::StoredError Refusal(const std::string& table) const;
+
+ private:
+  state::Store& store_;
+  const std::string id_;
+  const mysql::ConnectionOptions options_;
+  std::optional<mysql::Connection> connection_;
+  apply::Quarantine* seen_ = nullptr;
+  uint64_t seen_version_ = 0;
+  uint64_t unfit_rows_ = 0;
+  std::vector<state::UnfitRow> rows_;  // the first of them
+  std::vector<state::Progress::Reason> reasons_;
+};
+
+}  // namespace osc::inverse

@@ -1,0 +1,218 @@
+#include "src/apply/quarantine.h"
+
+#include "src/mysql/server_message.h"
+
+namespace osc::apply {
+namespace {
+
+std::string Bytes(std::string_view bytes) {
+  std::string literal;
+  mysql::AppendStringLiteral(literal, "binary", bytes);
+  return literal;
+}
+
+// Keys may be longer than what an index of the server takes.
+std::string Hash(const std::string& identity) { return "UNHEX(SHA2(" + Bytes(identity) + ",256))"; }
+
+std::string IsRow(const std::string& identity) { return " WHERE _osc_row=" + Hash(identity); }
+
+std::string Flag(bool flag) { return flag ? "1" : "0"; }
+
+bool TableExists(mysql::Connection& connection, const mysql::TableName& table) {
+  return connection
+      .QueryValue("SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA=" +
+                  mysql::QuoteText(table.database) +
+                  " AND TABLE_NAME=" + mysql::QuoteText(table.name))
+      .has_value();
+}
+
+}  // namespace
+
+std::string RowIdentity(const RowMapping& mapping, const binlog::RowImage& image) {
+  std::string identity;
+  for (const size_t part : mapping.key) {
+    const std::string_view bytes = image[mapping.columns[part].source].bytes();
+    identity += std::to_string(bytes.size()) + ":";
+    identity += bytes;
+  }
+  return identity;
+}
+
+Quarantine::Quarantine(const RowMapping& mapping, Names names, std::string marker)
+    : mapping_(mapping),
+      names_(std::move(names)),
+      marker_(std::move(marker)),
+      entries_(mysql::Quote(names_.entries)),
+      held_(mysql::Quote(names_.held)) {
+  for (const auto& column : mapping.columns) {
+    written_ += (written_.empty() ? "" : ",") + mysql::QuoteIdentifier(column.target);
+  }
+  all_ = written_;
+  for (const std::string& name : mapping.preserved) all_ += "," + mysql::QuoteIdentifier(name);
+  for (const auto& fill : mapping.fills) written_ += "," + mysql::QuoteIdentifier(fill.target);
+}
+
+void Quarantine::Find(mysql::Connection& connection) {
+  exists_ = TableExists(connection, names_.entries) && TableExists(connection, names_.held);
+  ++version_;
+}
+
+void Quarantine::Create(const mysql::ConnectionOptions& options) {
+  const std::lock_guard lock(mutex_);
+  if (exists_) return;
+  auto connection = mysql::Connection::Open(options);
+  const std::string create = "CREATE TABLE IF NOT EXISTS /* " + marker_ + " */ ";
+  connection.Execute(create + entries_ +
+                     " (_osc_row BINARY(32) NOT NULL PRIMARY KEY, identity LONGBLOB NOT NULL, "
+                     "number BIGINT NOT NULL AUTO_INCREMENT UNIQUE, is_held BOOL NOT NULL, "
+                     "is_current BOOL NOT NULL, lives_on BOOL NOT NULL, duplicate BOOL NOT NULL, "
+                     "described BOOL NOT NULL, "
+                     "key_text TEXT, column_name TEXT, value_text TEXT, reason TEXT, "
+                     "`transaction` TEXT, KEY duplicate (duplicate, number)) "
+                     "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4");
+  // A join without matches makes the other side's columns nullable: a new row has nothing there.
+  std::string columns;
+  for (const auto& column : mapping_.columns) {
+    columns += ",w." + mysql::QuoteIdentifier(column.target);
+  }
+  for (const std::string& name : mapping_.preserved) {
+    columns += ",p." + mysql::QuoteIdentifier(name);
+  }
+  const std::string target = mysql::Quote(mapping_.target);
+  connection.Execute(
+      create + held_ +
+      " (_osc_row BINARY(32) NOT NULL DEFAULT '' PRIMARY KEY) ENGINE=InnoDB AS SELECT " +
+      columns.substr(1) + " FROM " + target + " w LEFT JOIN " + target + " p ON FALSE LIMIT 0");
+  exists_ = true;
+}
+
+uint64_t Quarantine::Count(mysql::Connection& connection) {
+  if (!exists_) return 0;
+  const auto count = connection.QueryValue("SELECT COUNT(*) FROM " + entries_);
+  count_ = std::strtoull(count->c_str(), nullptr, 10);
+  return count_;
+}
+
+std::vector<Quarantine::Listed> Quarantine::List(mysql::Connection& connection,
+                                                 uint64_t limit) const {
+  std::vector<Listed> list;
+  if (!exists_) return list;
+  auto rows = connection.Query(
+      "SELECT key_text, column_name, value_text, reason, duplicate, `transaction` FROM " +
+      entries_ + " WHERE described ORDER BY number LIMIT " + std::to_string(limit));
+  while (rows.Next()) {
+    list.push_back({{rows.Text(0), rows.Text(1), rows.Text(2), rows.Text(3)},
+                    rows.Number(4) != 0,
+                    rows.Text(5)});
+  }
+  return list;
+}
+
+bool Quarantine::HasDuplicates(mysql::Connection& connection) const {
+  return exists_ && connection.QueryValue("SELECT 1 FROM " + entries_ + " WHERE duplicate LIMIT 1")
+                        .has_value();
+}
+
+std::map<std::string, Quarantine::Entry> Quarantine::Find(
+    mysql::Connection& connection, const std::vector<std::string>& identities) const {
+  std::map<std::string, Entry> found;
+  if (!exists_ || identities.empty()) return found;
+  std::string select = "SELECT identity, is_held, is_current, lives_on, duplicate FROM " +
+                       entries_ + " WHERE _osc_row IN (";
+  for (size_t i = 0; i < identities.size(); ++i) select += (i ? "," : "") + Hash(identities[i]);
+  auto rows = connection.Query(select + ")");
+  while (rows.Next()) {
+    found[rows.Text(0)] = {rows.Number(1) != 0, rows.Number(2) != 0, rows.Number(3) != 0,
+                           rows.Number(4) != 0};
+  }
+  return found;
+}
+
+void Quarantine::Put(mysql::Connection& connection, const std::string& identity,
+                     const Entry& entry) {
+  connection.Execute(
+      "REPLACE INTO " + entries_ +
+      " (_osc_row, identity, is_held, is_current, lives_on, duplicate, described) VALUES (" +
+      Hash(identity) + "," + Bytes(identity) + "," + Flag(entry.is_held) + "," +
+      Flag(entry.is_current) + "," + Flag(entry.lives_on) + "," + Flag(entry.duplicate) + ",0)");
+  ++count_;
+}
+
+void Quarantine::Describe(mysql::Connection& connection, const std::string& identity,
+                          const UnfitRow& row, std::string_view transaction) {
+  connection.Execute(
+      "UPDATE " + entries_ + " SET described=1, key_text=" + mysql::QuoteText(row.key) +
+      ", column_name=" + mysql::QuoteText(row.column) +
+      ", value_text=" + mysql::QuoteText(row.value) + ", reason=" + mysql::QuoteText(row.reason) +
+      ", `transaction`=" + mysql::QuoteText(transaction) + IsRow(identity));
+}
+
+void Quarantine::Erase(mysql::Connection& connection, const std::string& identity,
+                       const Entry& entry) {
+  if (entry.is_held) connection.Execute("DELETE FROM " + held_ + IsRow(identity));
+  Forget(connection, identity);
+}
+
+void Quarantine::Forget(mysql::Connection& connection, const std::string& identity) {
+  connection.Execute("DELETE FROM " + entries_ + IsRow(identity));
+}
+
+void Quarantine::Hold(mysql::Connection& connection, const std::string& identity,
+                      const std::string& key) {
+  const std::string from = " FROM " + mysql::Quote(mapping_.target) + " WHERE " + key;
+  const uint64_t moved = connection.Execute("INSERT INTO " + held_ + " (_osc_row," + all_ +
+                                            ") SELECT " + Hash(identity) + "," + all_ + from);
+  if (moved == 1 && connection.Execute("DELETE" + from) == 1) return;
+  throw Error(ErrorCode::kDiverged,
+              "the row with " + key + " is missing in " + mysql::Quote(mapping_.target),
+              "somebody else has changed the off-stage table");
+}
+
+void Quarantine::Release(mysql::Connection& connection, const std::string& identity,
+                         const Entry& entry) {
+  const std::string& columns = entry.lives_on ? all_ : written_;
+  connection.Execute("INSERT INTO " + mysql::Quote(mapping_.target) + " (" + columns + ") SELECT " +
+                     columns + " FROM " + held_ + IsRow(identity));
+  Erase(connection, identity, entry);
+}
+
+bool Quarantine::ReleaseDuplicates(mysql::Connection& connection, int limit) {
+  auto rows = connection.Query("SELECT identity, lives_on, number FROM " + entries_ +
+                               " WHERE duplicate AND number>" + std::to_string(released_up_to_) +
+                               " ORDER BY number LIMIT " + std::to_string(limit));
+  uint64_t last = 0;
+  while (rows.Next()) {
+    last = rows.Number(2);
+    try {
+      Release(connection, rows.Text(0), {true, true, rows.Number(1) != 0, true});
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kUnprojectable) throw;
+    }
+  }
+  const bool went_round = rows.row_count() < static_cast<size_t>(limit);
+  released_up_to_ = went_round ? 0 : last;
+  return went_round;
+}
+
+void Quarantine::Clear(mysql::Connection& connection) {
+  if (!exists_) return;
+  connection.Execute("DELETE FROM " + held_);
+  connection.Execute("DELETE FROM " + entries_);
+}
+
+bool Quarantine::WriteNew(mysql::Connection& connection, const std::string& identity,
+                          const std::string& values, bool coerce) const {
+  return connection.Execute(std::string("INSERT ") + (coerce ? "IGNORE " : "") + "INTO " + held_ +
+                            " (_osc_row," + written_ + ") VALUES (" + Hash(identity) + "," +
+                            values + ")") == 1;
+}
+
+bool Quarantine::WriteHeld(mysql::Connection& connection, const std::string& identity,
+                           const std::string& moved_to, const std::string& assignments,
+                           bool coerce) const {
+  return connection.Execute(std::string("UPDATE ") + (coerce ? "IGNORE " : "") + held_ +
+                            " SET _osc_row=" + Hash(moved_to) +
+                            (assignments.empty() ? "" : "," + assignments) + IsRow(identity)) == 1;
+}
+
+}  // namespace osc::apply

@@ -1,0 +1,205 @@
+// Rows that the application writes after a cutover and that have no place in the old table: they
+// never stop the stream, withdraw the promise of a revert, and give it back when they are mended.
+// R10 and R12 of the acceptance list.
+#include "tests/support/users_test.h"
+
+namespace osc {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using testing::Outcome;
+using testing::Writers;
+
+class QuarantineTest : public testing::UsersTest {
+ protected:
+  // Polls faster than the promised second.
+  nlohmann::json WaitForReadiness(const std::string& id, const std::string& readiness,
+                                  seconds deadline = seconds(5)) {
+    nlohmann::json shown;
+    testing::WaitUntil(
+        "readiness " + readiness,
+        [&] {
+          shown = osc().Show(id);
+          return shown["revert"]["readiness"] == readiness;
+        },
+        deadline);
+    EXPECT_EQ(shown["revert"]["readiness"], readiness) << shown.dump(1);
+    return shown;
+  }
+};
+
+// One migration and the write that does not fit the old definition; `mend` makes it fit again.
+struct UnfitCase {
+  std::string name;
+  std::string columns;  // of the old table, besides id
+  std::string alter;
+  std::string write;
+  std::string mend;
+  std::string column;  // that is named
+  std::string reason;  // a part of it
+};
+
+TEST_P(QuarantineTest, RowThatDoesNotFitBlocksTheRevertUntilItIsMended) {
+  const std::vector<UnfitCase> cases{
+      {"null", "a VARCHAR(20) NOT NULL", "MODIFY a VARCHAR(20) NULL",
+       "UPDATE t SET a=NULL WHERE id=2", "UPDATE t SET a='back' WHERE id=2", "a", "cannot be null"},
+      {"longer", "a VARCHAR(5) NOT NULL", "MODIFY a VARCHAR(50) NOT NULL",
+       "INSERT INTO t (id, a) VALUES (10, 'much too long')", "DELETE FROM t WHERE id=10", "a",
+       "too long"},
+      {"larger", "a TINYINT NOT NULL", "MODIFY a INT NOT NULL", "UPDATE t SET a=300 WHERE id=1",
+       "UPDATE t SET a=30, id=11 WHERE id=1", "a", "Out of range"},
+      {"member", "a ENUM('1','2','3') NOT NULL", "MODIFY a ENUM('1','2','3','x') NOT NULL",
+       "INSERT INTO t (id, a) VALUES (10, 'x')", "UPDATE t SET a='3' WHERE id=10", "a",
+       "truncated"},
+      {"duplicate", "a INT NOT NULL, UNIQUE KEY by_a (a)", "DROP KEY by_a",
+       "INSERT INTO t (id, a) VALUES (10, 2)", "UPDATE t SET a=20 WHERE id=2", "", "by_a"},
+      {"charset", "a VARCHAR(20) CHARACTER SET latin1 NOT NULL",
+       "MODIFY a VARCHAR(20) CHARACTER SET utf8mb4 NOT NULL",
+       "UPDATE t SET a=_utf8mb4 x'E6BCA2' WHERE id=3", "UPDATE t SET a='plain' WHERE id=3", "a",
+       "Incorrect string value"},
+  };
+  for (const UnfitCase& now : cases) {
+    SCOPED_TRACE(now.name);
+    Run("DROP TABLE IF EXISTS t");
+    Run("CREATE TABLE t (id INT PRIMARY KEY, " + now.columns + ", kept INT NOT NULL DEFAULT 7)");
+    Run("INSERT INTO t (id, a, kept) VALUES (1, '1', 101), (2, '2', 102), (3, '3', 103)");
+    const std::string id = osc().Alter("t", now.alter + ", DROP COLUMN kept");
+    WaitForReadiness(id, "ready");
+    Run(now.write);
+    const nlohmann::json blocked = WaitForReadiness(id, "blocked");
+    ASSERT_EQ(blocked["revert"]["reasons"].size(), 1U) << blocked["revert"].dump(1);
+    EXPECT_EQ(blocked["revert"]["reasons"][0]["column"], now.column);
+    EXPECT_EQ(blocked["revert"]["reasons"][0]["rows"], 1);
+    const nlohmann::json& row = blocked["revert"]["rows"][0];
+    EXPECT_THAT(row["key"].get<std::string>(), HasSubstr("id="));
+    EXPECT_THAT(row["reason"].get<std::string>(), HasSubstr(now.reason)) << row.dump();
+    EXPECT_NE(row["transaction"], "");
+    // Other rows go on.
+    Run("UPDATE t SET id=20 WHERE id=" + std::string(now.name == "charset" ? "2" : "3"));
+    const Outcome refused = osc().Run({"revert", id});
+    EXPECT_EQ(refused.exit_code, 3) << refused.Describe();
+    EXPECT_THAT(refused.err, HasSubstr(row["key"].get<std::string>()));
+    EXPECT_THAT(refused.err, HasSubstr("hint: "));
+    Run(now.mend);
+    WaitForReadiness(id, "ready");
+    osc().Succeed({"revert", id});
+    // Rows that lived on have their own values of the dropped column, also the one that was away.
+    EXPECT_EQ(Value("SELECT COUNT(*) FROM t WHERE kept<>7 AND kept<>100+"
+                    "CASE id WHEN 11 THEN 1 WHEN 20 THEN IF(kept=103, 3, 2) ELSE id END"),
+              "0");
+    EXPECT_EQ(Value("SELECT COUNT(*) FROM t WHERE kept=7"),
+              Value("SELECT COUNT(*) FROM t WHERE id=10"));
+    osc().Succeed({"complete", id});
+  }
+}
+
+// R10: what only the old table's unique key forbids, and only on the way.
+TEST_P(QuarantineTest, ValuesExchangedWithinATransactionAreNoDuplicates) {
+  Run("CREATE TABLE t (id INT PRIMARY KEY, a INT NOT NULL, UNIQUE KEY by_a (a), kept INT)");
+  for (int i = 1; i <= 40; ++i) {
+    const std::string n = std::to_string(i);
+    Run("INSERT INTO t VALUES (" + n + "," + n + "," + n + ")");
+  }
+  const std::string id = osc().Alter("t", "DROP KEY by_a, DROP COLUMN kept");
+  Run("BEGIN");
+  Run("UPDATE t SET a=2 WHERE id=1");
+  Run("UPDATE t SET a=1 WHERE id=2");
+  Run("COMMIT");
+  Run("UPDATE t SET a=IF(a=40, 3, a+1) WHERE id>=3");  // a chain through all others
+  Run("BEGIN");
+  Run("DELETE FROM t WHERE id=1");
+  Run("INSERT INTO t (id, a) VALUES (50, 2)");
+  Run("COMMIT");
+  osc().WaitUntilCaughtUp(id);
+  EXPECT_EQ(osc().Show(id)["revert"]["readiness"], "ready") << osc().Show(id)["revert"].dump(1);
+  osc().Succeed({"revert", id});
+  EXPECT_EQ(Value("SELECT COUNT(*) FROM t WHERE id<50 AND kept=id AND "
+                  "a=CASE WHEN id=2 THEN 1 WHEN id=40 THEN 3 ELSE id+1 END"),
+            "39");
+  EXPECT_EQ(Value("SELECT kept FROM t WHERE id=50"), "NULL");
+}
+
+// Whoever stands in the way makes way later, in a transaction of its own.
+TEST_P(QuarantineTest, DuplicateIsReleasedWhenTheOtherRowGoes) {
+  Run("CREATE TABLE t (id INT PRIMARY KEY, a INT NOT NULL, UNIQUE KEY by_a (a), kept INT)");
+  Run("INSERT INTO t VALUES (1, 1, 11), (2, 2, 12), (3, 3, 13)");
+  const std::string id = osc().Alter("t", "DROP KEY by_a, DROP COLUMN kept");
+  Run("UPDATE t SET a=1 WHERE id=2");
+  Run("INSERT INTO t (id, a) VALUES (4, 3)");
+  nlohmann::json blocked = WaitForReadiness(id, "blocked");
+  osc().WaitUntilCaughtUp(id);
+  testing::WaitUntil(
+      "both rows", [&] { return osc().Show(id)["revert"]["rows"].size() == 2; }, seconds(5));
+  Run("DELETE FROM t WHERE id=1");
+  testing::WaitUntil(
+      "one row", [&] { return osc().Show(id)["revert"]["rows"].size() == 1; }, seconds(5));
+  Run("UPDATE t SET a=30 WHERE id=3");
+  WaitForReadiness(id, "ready");
+  osc().Succeed({"revert", id});
+  EXPECT_EQ(
+      Value("SELECT GROUP_CONCAT(CONCAT_WS('/', id, a, IFNULL(kept, '-')) ORDER BY id) FROM t"),
+      "2/1/12,3/30/13,4/3/-");
+}
+
+TEST_P(QuarantineTest, TruncateClearsIt) {
+  Run("CREATE TABLE t (id INT PRIMARY KEY, a TINYINT NOT NULL)");
+  Run("INSERT INTO t VALUES (1, 1)");
+  const std::string id = osc().Alter("t", "MODIFY a INT NOT NULL");
+  Run("UPDATE t SET a=1000");
+  WaitForReadiness(id, "blocked");
+  Run("TRUNCATE TABLE t");
+  Run("INSERT INTO t VALUES (1, 2)");
+  WaitForReadiness(id, "ready");
+  osc().Succeed({"revert", id});
+  EXPECT_EQ(Value("SELECT a FROM t"), "2");
+}
+
+// The same the other way: after a revert, rows that the new definition does not take.
+TEST_P(QuarantineTest, ReapplyIsBlockedToo) {
+  Run("CREATE TABLE t (id INT PRIMARY KEY, a INT NOT NULL)");
+  Run("INSERT INTO t VALUES (1, 1)");
+  const std::string id = osc().Alter("t", "MODIFY a TINYINT NOT NULL, ADD b INT DEFAULT 5");
+  Run("UPDATE t SET b=50");
+  osc().Succeed({"revert", id});
+  Run("UPDATE t SET a=1000");
+  WaitForReadiness(id, "blocked");
+  const Outcome refused = osc().Run({"reapply", id});
+  EXPECT_EQ(refused.exit_code, 3) << refused.Describe();
+  Run("UPDATE t SET a=100");
+  osc().Succeed({"reapply", id});
+  EXPECT_EQ(Value("SELECT CONCAT(a, ' ', b) FROM t"), "100 50");
+}
+
+// Under writers, with kills: each row is in one place, and what is mended comes back whole.
+TEST_P(QuarantineTest, KilledEngineLosesNoRowOfIt) {
+  CreateTitledUsers("users");
+  Run("ALTER TABLE users ADD COLUMN note VARCHAR(10) NOT NULL DEFAULT ''");
+  Writers writers(server(), database(), "users");
+  const std::string id =
+      osc().Alter("users", "DROP COLUMN title, MODIFY note VARCHAR(100) NOT NULL DEFAULT ''");
+  for (int round = 0; round < 4; ++round) {
+    Run("UPDATE users SET note=REPEAT('x', 50) WHERE id BETWEEN 1 AND 200 AND id%4=" +
+        std::to_string(round));
+    osc().state().KillEngine();
+    writers.WaitForTransactions(20);
+    StartEngine(id);
+    Run("UPDATE users SET note='short' WHERE id BETWEEN 1 AND 200 AND id%4<" +
+        std::to_string(round));
+  }
+  const Outcome refused = osc().Run({"revert", id});
+  EXPECT_EQ(refused.exit_code, 3) << refused.Describe();
+  Run("UPDATE users SET note='mended' WHERE id<=200");
+  osc().Succeed({"revert", id});
+  writers.WaitForTransactions(50);
+  ExpectInvariant(id, {"token", "email", "amount", "note"});
+  ExpectExactly(writers, "users");
+  ExpectTitles("users");
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, QuarantineTest, ::testing::ValuesIn(testing::Servers()),
+                         testing::ServerName);
+
+}  // namespace
+}  // namespace osc
