@@ -101,7 +101,8 @@ TEST_F(StateStoreTest, BringsAnOlderFileUpToDate) {
       .sqlite()
       .exec(
           "ALTER TABLE migration DROP COLUMN require_revertible;"
-          "ALTER TABLE migration DROP COLUMN revert_defaults; PRAGMA user_version = 1");
+          "ALTER TABLE migration DROP COLUMN revert_defaults;"
+          "DROP TABLE unfit_row; PRAGMA user_version = 1");
   const Migration found = Store::Open(directory_).Get(id);
   EXPECT_EQ(found.table, "users");
   EXPECT_FALSE(found.require_revertible);
