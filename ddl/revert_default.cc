@@ -8,6 +8,7 @@
 #include "ddl/name.h"
 #include "ddl/temporary_table.h"
 #include "src/base/error.h"
+#include "src/base/log.h"
 #include "src/mysql/key_value.h"
 #include "src/mysql/sql_lexer.h"
 
@@ -67,6 +68,26 @@ std::string NamesOf(const std::vector<CheckConstraint>& checks) {
   return names;
 }
 
+// Begun here, ended when it goes out of scope.
+class ReadOnlyTransaction {
+ public:
+  explicit ReadOnlyTransaction(mysql::Connection& connection) : connection_(connection) {
+    connection_.Execute("START TRANSACTION READ ONLY");
+  }
+  ~ReadOnlyTransaction() {
+    try {
+      connection_.Execute("ROLLBACK");
+    } catch (const std::exception& error) {
+      spdlog::warn("a read-only transaction stays until the connection ends: {}", error.what());
+    }
+  }
+  ReadOnlyTransaction(const ReadOnlyTransaction&) = delete;
+  ReadOnlyTransaction& operator=(const ReadOnlyTransaction&) = delete;
+
+ private:
+  mysql::Connection& connection_;
+};
+
 // The value that the column has when `expression` is written to it. Throws what the server says.
 std::string TryValue(mysql::Connection& connection, const TableDefinition& table,
                      const Column& column, const std::vector<CheckConstraint>& checks,
@@ -81,6 +102,9 @@ std::string TryValue(mysql::Connection& connection, const TableDefinition& table
   for (const CheckConstraint& check : checks) definition += ", CHECK " + check.expression;
   connection.Execute("CREATE TEMPORARY TABLE " + mysql::Quote(trial.name()) + " (" + definition +
                      ") ENGINE=InnoDB");
+  // Read-only transactions may write temporary tables, and nothing that a stored function may want
+  // to (seen on MySQL 9.7, MariaDB 10.11 and 11.8).
+  const ReadOnlyTransaction read_only(connection);
   // Not VALUES, where the column's own name would stand for its default.
   connection.Execute("INSERT INTO " + mysql::Quote(trial.name()) + " (" + name + ") SELECT (" +
                      expression + ")");

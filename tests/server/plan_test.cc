@@ -231,6 +231,18 @@ TEST_P(PlanTest, ABadRevertDefaultIsRefused) {
     EXPECT_THAT(error["message"], HasSubstr("--revert-default"));
     EXPECT_NE(error["hint"], "");
   }
+  // Nothing is changed, not even by a function.
+  Run("CREATE TABLE log (n INT)");
+  Run("CREATE FUNCTION f() RETURNS INT DETERMINISTIC MODIFIES SQL DATA BEGIN INSERT INTO log "
+      "VALUES "
+      "(1); RETURN 1; END");
+  const std::string call = "n=" + database() + ".f()";
+  const Outcome outcome =
+      osc().Run({"plan", "--json", "--table", "t", "--alter", alter, "--revert-default", call});
+  EXPECT_EQ(outcome.exit_code, 3) << outcome.Describe();
+  EXPECT_THAT(outcome.Json()["error"]["message"].get<std::string>(), HasSubstr("READ ONLY"));
+  EXPECT_EQ(Value("SELECT COUNT(*) FROM log"), "0");
+  Run("DROP TABLE log");
   // Zero is refused by the CHECK.
   const nlohmann::json notes = Plan("DROP COLUMN c")["notes"];
   ASSERT_EQ(notes.size(), 1U) << notes;
