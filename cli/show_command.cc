@@ -1,3 +1,4 @@
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -82,8 +83,8 @@ std::string ShowText(const Snapshot& snapshot) {
   }
   for (const state::Swap& swap : snapshot.swaps) {
     page.Line(swap.direction, FormatMinute(swap.at.value_or(state::Time{})) + ", writes waited " +
-                                  FormatMillis(static_cast<int64_t>(swap.lock_ms + 0.5)) +
-                                  ", freeze point " + swap.freeze_point);
+                                  FormatMillis(std::llround(swap.lock_ms)) + ", freeze point " +
+                                  swap.freeze_point);
   }
   const auto settings = nlohmann::ordered_json::parse(state::SaveSettings(migration.settings));
   std::string list;

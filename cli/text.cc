@@ -100,7 +100,8 @@ std::string FormatSeconds(int64_t seconds) {
 
 std::string FormatMillis(int64_t millis) {
   if (millis < 1000) return std::to_string(std::max<int64_t>(millis, 0)) + " ms";
-  if (millis < 60'000) return Print("%.1f s", static_cast<double>(millis / 100) / 10);
+  const auto tenths = static_cast<long long>(millis / 100);
+  if (tenths < 600) return Print("%lld.%lld s", tenths / 10, tenths % 10);
   return FormatSeconds(millis / 1000);
 }
 
