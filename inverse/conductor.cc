@@ -199,6 +199,7 @@ void Conductor::StepTowardsCutover(std::stop_token stop) {
     if (migration.state != MigrationState::kReady) store_.SetState(id_, MigrationState::kReady);
     return;
   }
+  if (swing_attempts_ == 0) note_.clear();
   TrySwing(stop);
 }
 

@@ -36,6 +36,7 @@ void Door::Account(const state::Swap& swap) {
   state::Progress progress = store_.GetProgress(tables_.id);
   progress.readiness = "ready";
   progress.reasons.clear();
+  progress.note.clear();  // nothing is waited for any more
   progress.stream_direction = shadow::StreamDirection(swap.number);
   store_.SetProgress(tables_.id, progress);
   const auto expires_at =

@@ -240,6 +240,7 @@ void Stream::DispatchRows(std::stop_token stop, const binlog::Transaction& trans
                           bool ends_transaction) {
   uint64_t row = 0;
   while (!parts.AtEnd()) {
+    budget_.Take(stop, 0);  // a row larger than all of it goes before the next is read
     Route route;
     route.transaction = &transaction;
     route.number = next_number_++;
