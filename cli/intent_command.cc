@@ -30,9 +30,19 @@ nlohmann::json ReadAssignments(const Options& options, state::Settings settings)
   return arguments;
 }
 
+// By the engine's eyes, which need not stand in the same directory.
+std::filesystem::path LossReport(const Options& options, const Migration& migration) {
+  if (!options.loss_report.empty()) return std::filesystem::absolute(options.loss_report);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::filesystem::absolute(options.state_directory) /
+         ("loss-" + migration.id + "-" +
+          std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count()) + ".jsonl");
+}
+
 nlohmann::json Arguments(const Options& options, const Migration& migration) {
   if (options.command == "set") return ReadAssignments(options, migration.settings);
   if (options.command == "complete") return {{"keep_table", options.keep_table}};
+  if (options.accept_loss) return {{"loss_report", LossReport(options, migration).string()}};
   return nlohmann::json::object();
 }
 
@@ -124,14 +134,14 @@ int RunIntent(Context& context) {
   if (const auto refusal = state::RefuseCommand(options.command, before.state, before.id)) {
     throw Error(ErrorCode::kRefused, refusal->message, refusal->hint);
   }
-  const std::string arguments = Arguments(options, before).dump();
+  const nlohmann::json arguments = Arguments(options, before);
 
   Interrupt interrupt;
   context.stage = Stage::kEngine;
   EngineKeeper keeper(options);
   keeper.Ensure();  // first: without an engine nothing is left in the store
   Outcome outcome(store, options, before);
-  outcome.Ask(before.id, arguments);
+  outcome.Ask(before.id, arguments.dump());
   keeper.Ensure();  // it may have ended, being idle, just before it could see the intent
   if (!options.detach) {
     const End end =
@@ -145,6 +155,12 @@ int RunIntent(Context& context) {
   } else {
     context.out.Line(options.detach ? options.command + " of " + before.id + " is asked for"
                                     : DoneMessage(options, snapshot));
+    const std::string report = arguments.value("loss_report", "");
+    if (!report.empty() && !options.detach) {
+      context.out.Line(std::filesystem::exists(report)
+                           ? "rows that were changed or left out: " + report
+                           : "no row had to be changed or left out");
+    }
   }
   return kExitDone;
 }

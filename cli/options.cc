@@ -201,10 +201,21 @@ void Parser::AddCommands() {
     AddWaiting(command);
     return command;
   };
+  const auto add_loss = [this](CLI::App* command) {
+    CLI::Option* accept = command->add_flag(
+        "--accept-loss", options.accept_loss,
+        "Swap although rows have no place in the other table: change them, or leave them out");
+    command
+        ->add_option("--report", options.loss_report,
+                     "Where to write these rows first, a JSON object a line [state directory]")
+        ->type_name("FILE")
+        ->needs(accept);
+  };
   act("cutover", "Release a postponed cutover", "Waits until the new table is live.");
-  act("revert", "Put the old table back, with every write made since",
-      "Copies and replays nothing, whatever was written meanwhile.");
-  act("reapply", "Go forward again after a revert", "Waits until the new table is live again.");
+  add_loss(act("revert", "Put the old table back, with every write made since",
+               "Copies and replays nothing, whatever was written meanwhile."));
+  add_loss(act("reapply", "Go forward again after a revert",
+               "Waits until the new table is live again."));
   act("complete", "End the revert window and drop the off-stage table",
       "After this the change cannot be taken back.")
       ->add_flag("--keep-table", options.keep_table, "Leave the off-stage table on the server");

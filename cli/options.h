@@ -38,6 +38,8 @@ struct Options {
   std::string id;
   bool detach = false;
   bool keep_table = false;
+  bool accept_loss = false;
+  std::string loss_report;  // absolute; empty: in the state directory
   std::vector<std::string> assignments;  // key=value
 
   // serve

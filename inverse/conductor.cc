@@ -221,7 +221,7 @@ void Conductor::TrySwing(std::stop_token stop) {
   }
   if (IsBlocked()) return;
   try {
-    door_->Swing(stop, *stream_);
+    door_->Swing(stop, *stream_, swing_loss_report_);
     // The next swap, or the operator's next look, is to find the stream turned round.
     stream_->WaitForEpoch(stop, static_cast<int>(store_.Swaps(id_).size()),
                           Clock::now() + std::chrono::seconds(30));
@@ -252,7 +252,7 @@ void Conductor::TrySwing(std::stop_token stop) {
 }
 
 bool Conductor::IsBlocked() {
-  if (state::IsBeforeCutover(store_.Get(id_).state)) return false;
+  if (!swing_loss_report_.empty() || state::IsBeforeCutover(store_.Get(id_).state)) return false;
   readiness_->Look(stream_->quarantine());
   if (!readiness_->is_blocked()) return false;
   // What has been mended before the command is to count.

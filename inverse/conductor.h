@@ -1,6 +1,6 @@
 // Conducts one migration as long as nothing is lost: the stream, the copy, the swaps and what the
-// operator asks for. A lost server ends it with an error; a new conductor then goes on from what the
-// store and the server say.
+// operator asks for. A lost server ends it with an error; a new conductor then goes on from what
+// the store and the server say.
 #pragma once
 
 #include <atomic>
@@ -32,7 +32,8 @@ class Conductor {
   ~Conductor();
 
   // Returns when the migration has reached a final state. Throws kCancelled when stopped; any other
-  // error leaves the migration as the store has it: kConnectionLost and kBusy are worth another try.
+  // error leaves the migration as the store has it: kConnectionLost and kBusy are worth another
+  // try.
   void Run(std::stop_token stop);
 
  private:
@@ -86,7 +87,8 @@ class Conductor {
   // the stream has come this far.
   std::optional<binlog::Position> distrusted_until_;
 
-  std::optional<int64_t> swing_intent_;  // the intent that asked for a swap
+  std::optional<int64_t> swing_intent_;      // the intent that asked for a swap
+  std::filesystem::path swing_loss_report_;  // and accepts a loss
   base::Clock::time_point swing_asked_at_{};
   std::optional<binlog::Position> swing_asked_up_to_;  // where the binlog ended then
   int swing_attempts_ = 0;

@@ -59,6 +59,7 @@ bool Conductor::HandleIntent(const state::Intent& intent) {
     swing_intent_ = intent.number;
     next_swing_ = {};
     swing_attempts_ = 0;
+    swing_loss_report_ = arguments.value("loss_report", "");
     swing_asked_at_ = base::Clock::now();
     swing_asked_up_to_.reset();
     return true;

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "inverse/loss_report.h"
 #include "shadow/swap_outcome.h"
 #include "src/base/duration.h"
 #include "src/base/fault_point.h"
@@ -25,9 +26,13 @@ std::string SwapDirection(int number) {
 }
 
 shadow::SwapPlan Door::Plan(int number) const {
-  return {tables_.id,         number,
-          tables_.live,       tables_.off_stage,
-          tables_.connection, store_.Get(tables_.id).settings.cutover_lock_timeout};
+  return {tables_.id,
+          number,
+          tables_.live,
+          tables_.off_stage,
+          tables_.connection,
+          store_.Get(tables_.id).settings.cutover_lock_timeout,
+          {}};
 }
 
 void Door::Account(const state::Swap& swap) {
@@ -46,7 +51,8 @@ void Door::Account(const state::Swap& swap) {
   store_.AddEvent(tables_.id, swap.direction + " done");
 }
 
-void Door::Swing(std::stop_token stop, apply::Stream& stream) {
+void Door::Swing(std::stop_token stop, apply::Stream& stream,
+                 const std::filesystem::path& loss_report) {
   const MigrationState before = store_.Get(tables_.id).state;
   const int number = stream.status().epoch + 1;
   std::string identity;
@@ -64,7 +70,16 @@ void Door::Swing(std::stop_token stop, apply::Stream& stream) {
   store_.SetState(tables_.id, StateWhile(number));
   OSC_FAULT_POINT("swing.intent_recorded");
   try {
-    const shadow::SwapResult result = shadow::Swap(stop, Plan(number), stream);
+    shadow::SwapPlan plan = Plan(number);
+    if (!loss_report.empty()) {
+      plan.report_loss = [&](const std::vector<std::string>& rows) {
+        WriteLossReport(loss_report, rows);
+        store_.AddEvent(tables_.id, "rows that are changed or left out, as the operator accepts: " +
+                                        std::to_string(rows.size()) + ", in " +
+                                        loss_report.string());
+      };
+    }
+    const shadow::SwapResult result = shadow::Swap(stop, plan, stream);
     swap.freeze_point = result.freeze_point.ToString();
     swap.lock_ms = result.lock_ms;
     swap.at = std::chrono::system_clock::now();

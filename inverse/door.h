@@ -1,7 +1,8 @@
-// The revolving door: swings the two tables in either direction and keeps the store's account of it.
-// Cutover, revert and reapply are the same swing; only the words differ.
+// The revolving door: swings the two tables in either direction and keeps the store's account of
+// it. Cutover, revert and reapply are the same swing; only the words differ.
 #pragma once
 
+#include <filesystem>
 #include <stop_token>
 #include <string>
 
@@ -20,7 +21,10 @@ class Door {
   // One attempt at the next swap: to the new table after an even number of swaps, else back to the
   // old one. On success the store says live/reverted. On kBusy or kRetryable nothing has changed
   // and the store has the state that it had before. kOutcomeUnknown: call Settle until it answers.
-  void Swing(std::stop_token stop, apply::Stream& stream);
+  // loss_report: accepts that rows without a place in the other table are changed or left out, and
+  // writes them to this file before; an empty one refuses that (kBusy).
+  void Swing(std::stop_token stop, apply::Stream& stream,
+             const std::filesystem::path& loss_report = {});
 
   // Finds out what became of a swap that was begun and not accounted for; true when there was one
   // that happened. Throws kConnectionLost when the server cannot be asked yet.

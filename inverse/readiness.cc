@@ -66,8 +66,8 @@ state::StoredError Readiness::Refusal(const std::string& table) const {
   for (size_t i = 0; i < named; ++i) message += "\n  " + Text(rows_[i]);
   if (unfit_rows_ > named) message += "\n  and " + std::to_string(unfit_rows_ - named) + " more";
   return {"refused", message,
-          "change or delete these rows, then try again; `osc show " + id_ +
-              " --json` names up to 100 of them"};
+          "change or delete these rows, then try again (`osc show " + id_ +
+              " --json` names up to 100 of them); or --accept-loss"};
 }
 
 }  // namespace osc::inverse

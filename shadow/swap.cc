@@ -5,6 +5,7 @@
 
 #include "shadow/names.h"
 #include "shadow/swap_outcome.h"
+#include "src/apply/accepted_loss.h"
 #include "src/base/fault_point.h"
 #include "src/base/log.h"
 #include "src/base/wait.h"
@@ -78,7 +79,11 @@ class Attempt {
     result.freeze_point = binlog::CurrentPosition(locker_);
     Drain(stop, result.freeze_point);
     OSC_FAULT_POINT("swap.drained");
-    RequireAPlaceForEveryRow();
+    if (plan_.report_loss) {
+      AcceptLoss();
+    } else {
+      RequireAPlaceForEveryRow();
+    }
     TakeOverAutoIncrement(locker_);
     stream_.ExpectSwap();
     SendRename();
@@ -148,6 +153,16 @@ class Attempt {
     if (const auto status = stream_.status(); status.error) throw *status.error;
     throw Error(ErrorCode::kBusy, "the stream did not reach the freeze point within " +
                                       std::to_string(plan_.lock_timeout.count()) + " ms");
+  }
+
+  void AcceptLoss() {
+    apply::Quarantine* const unfit = stream_.quarantine();
+    if (unfit == nullptr || unfit->Count(control_) == 0) return;
+    stream_.ExpectSwap();  // it is to stand still from here on
+    control_.Execute("BEGIN");
+    plan_.report_loss(apply::AcceptLoss(control_, *unfit));
+    control_.Commit();
+    OSC_FAULT_POINT("swap.loss_accepted");
   }
 
   void RequireAPlaceForEveryRow() {
@@ -226,6 +241,17 @@ class Attempt {
   bool sentry_gone_ = false;
 };
 
+void TakeBack(apply::Stream& stream, mysql::Connection& connection) {
+  apply::Quarantine* const unfit = stream.quarantine();
+  if (unfit == nullptr) return;
+  try {
+    apply::TakeBackLoss(connection, *unfit);
+  } catch (const Error& error) {  // a stream that starts anew does it first
+    throw Error(ErrorCode::kOutcomeUnknown,
+                "the loss that was accepted could not be taken back: " + error.message());
+  }
+}
+
 }  // namespace
 
 SwapResult Swap(std::stop_token stop, const SwapPlan& plan, apply::Stream& stream) {
@@ -248,6 +274,7 @@ SwapResult Swap(std::stop_token stop, const SwapPlan& plan, apply::Stream& strea
                   error.message() + "; what happened could not be asked: " + unknown.message());
     }
     if (!happened) {
+      if (plan.report_loss) TakeBack(stream, observer);
       stream.ForgetSwap();
       throw;
     }

@@ -18,6 +18,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "src/apply/stream.h"
 #include "src/mysql/connection.h"
@@ -32,6 +33,10 @@ struct SwapPlan {
   mysql::TableName off_stage;
   mysql::ConnectionOptions connection;
   std::chrono::milliseconds lock_timeout{3000};  // for the lock, and again for the drain
+  // Accepts that rows without a place in the other table are changed or left out, and is told which
+  // (apply::AcceptLoss) before the tables are swapped; may throw to prevent it. Without it such
+  // rows make the attempt kBusy.
+  std::function<void(const std::vector<std::string>&)> report_loss;
 };
 
 struct SwapResult {

@@ -14,8 +14,6 @@ std::string Bytes(std::string_view bytes) {
 // Keys may be longer than what an index of the server takes.
 std::string Hash(const std::string& identity) { return "UNHEX(SHA2(" + Bytes(identity) + ",256))"; }
 
-std::string IsRow(const std::string& identity) { return " WHERE _osc_row=" + Hash(identity); }
-
 std::string Flag(bool flag) { return flag ? "1" : "0"; }
 
 bool TableExists(mysql::Connection& connection, const mysql::TableName& table) {
@@ -36,6 +34,21 @@ std::string RowIdentity(const RowMapping& mapping, const binlog::RowImage& image
     identity += bytes;
   }
   return identity;
+}
+
+std::string JsonPair(const std::string& name, const mysql::ColumnType& type,
+                     const std::string& expression) {
+  using mysql::TypeKind;
+  const bool is_bytes = type.IsBinary() || type.kind == TypeKind::kBit ||
+                        type.kind == TypeKind::kGeometry || type.kind == TypeKind::kOther;
+  std::string value = expression;
+  if (is_bytes) value = "HEX(" + expression + ")";
+  if (type.IsText()) value = "CONVERT(" + expression + " USING utf8mb4)";
+  return mysql::QuoteText(name) + "," + value;
+}
+
+std::string Quarantine::IsRow(const std::string& identity) {
+  return " WHERE _osc_row=" + Hash(identity);
 }
 
 Quarantine::Quarantine(const RowMapping& mapping, Names names, std::string marker)
@@ -68,7 +81,8 @@ void Quarantine::Create(const mysql::ConnectionOptions& options) {
                      "is_current BOOL NOT NULL, lives_on BOOL NOT NULL, duplicate BOOL NOT NULL, "
                      "described BOOL NOT NULL, "
                      "key_text TEXT, column_name TEXT, value_text TEXT, reason TEXT, "
-                     "`transaction` TEXT, KEY duplicate (duplicate, number)) "
+                     "`transaction` TEXT, source_key LONGTEXT, live_row LONGTEXT, "
+                     "accepted TINYINT NOT NULL DEFAULT 0, KEY duplicate (duplicate, number)) "
                      "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4");
   // A join without matches makes the other side's columns nullable: a new row has nothing there.
   std::string columns;
@@ -139,12 +153,14 @@ void Quarantine::Put(mysql::Connection& connection, const std::string& identity,
 }
 
 void Quarantine::Describe(mysql::Connection& connection, const std::string& identity,
-                          const UnfitRow& row, std::string_view transaction) {
+                          const UnfitRow& row, std::string_view transaction,
+                          const std::string& source_key, const std::string& live_row) {
   connection.Execute(
       "UPDATE " + entries_ + " SET described=1, key_text=" + mysql::QuoteText(row.key) +
       ", column_name=" + mysql::QuoteText(row.column) +
       ", value_text=" + mysql::QuoteText(row.value) + ", reason=" + mysql::QuoteText(row.reason) +
-      ", `transaction`=" + mysql::QuoteText(transaction) + IsRow(identity));
+      ", `transaction`=" + mysql::QuoteText(transaction) +
+      ", source_key=" + mysql::QuoteText(source_key) + ", live_row=" + live_row + IsRow(identity));
 }
 
 void Quarantine::Erase(mysql::Connection& connection, const std::string& identity,
@@ -168,11 +184,16 @@ void Quarantine::Hold(mysql::Connection& connection, const std::string& identity
               "somebody else has changed the off-stage table");
 }
 
-void Quarantine::Release(mysql::Connection& connection, const std::string& identity,
-                         const Entry& entry) {
-  const std::string& columns = entry.lives_on ? all_ : written_;
+void Quarantine::PutOffStage(mysql::Connection& connection, const std::string& identity,
+                             bool lives_on) const {
+  const std::string& columns = lives_on ? all_ : written_;
   connection.Execute("INSERT INTO " + mysql::Quote(mapping_.target) + " (" + columns + ") SELECT " +
                      columns + " FROM " + held_ + IsRow(identity));
+}
+
+void Quarantine::Release(mysql::Connection& connection, const std::string& identity,
+                         const Entry& entry) {
+  PutOffStage(connection, identity, entry.lives_on);
   Erase(connection, identity, entry);
 }
 

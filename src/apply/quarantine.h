@@ -29,6 +29,10 @@ namespace osc::apply {
 // What tells one row of the live table from all others: the bytes of its key.
 std::string RowIdentity(const RowMapping& mapping, const binlog::RowImage& image);
 
+// `'name',expression` for JSON_OBJECT: numbers and text as they are, bytes in hex.
+std::string JsonPair(const std::string& name, const mysql::ColumnType& type,
+                     const std::string& expression);
+
 // Of one direction. Thread-safe: each caller has a connection of its own. The methods that write
 // belong into the transaction that writes the off-stage table.
 class Quarantine {
@@ -73,8 +77,11 @@ class Quarantine {
   std::map<std::string, Entry> Find(mysql::Connection& connection,
                                     const std::vector<std::string>& identities) const;
   void Put(mysql::Connection& connection, const std::string& identity, const Entry& entry);
+  // Says of an entry why it is there. source_key: a predicate for the live row, under the alias n.
+  // live_row: an expression that gives the whole row as JSON.
   void Describe(mysql::Connection& connection, const std::string& identity, const UnfitRow& row,
-                std::string_view transaction);
+                std::string_view transaction, const std::string& source_key,
+                const std::string& live_row);
   // Whether another entry should be described.
   bool IsDescribing() const { return count_ < kMostDescribed; }
   void Erase(mysql::Connection& connection, const std::string& identity, const Entry& entry);
@@ -83,7 +90,10 @@ class Quarantine {
 
   // Takes the row from the off-stage table, with all that it has there. key: RowSql::Key of it.
   void Hold(mysql::Connection& connection, const std::string& identity, const std::string& key);
-  // Puts the held row off stage, and forgets it. Throws kUnprojectable when it has no place there.
+  // Puts the held row off stage, with or without values that only that table has. Throws
+  // kUnprojectable when it has no place there.
+  void PutOffStage(mysql::Connection& connection, const std::string& identity, bool lives_on) const;
+  // Does so and forgets it here. Throws kUnprojectable when it has no place there.
   void Release(mysql::Connection& connection, const std::string& identity, const Entry& entry);
   // Tries that with up to `limit` of the rows that another one was in the way of, going on where
   // the last call ended. True when that was the last of them.
@@ -98,6 +108,12 @@ class Quarantine {
                 const std::string& values, bool coerce) const;
   bool WriteHeld(mysql::Connection& connection, const std::string& identity,
                  const std::string& moved_to, const std::string& assignments, bool coerce) const;
+
+  const RowMapping& mapping() const { return mapping_; }
+  const std::string& entries_table() const { return entries_; }  // quoted
+  const std::string& held_table() const { return held_; }
+  // " WHERE _osc_row=...", in both tables.
+  static std::string IsRow(const std::string& identity);
 
  private:
   const RowMapping& mapping_;

@@ -9,6 +9,38 @@ namespace osc::apply {
 
 using binlog::ChangeKind;
 
+namespace {
+
+std::string Literal(const RowMapping& mapping, const Change& change, size_t source) {
+  if (change.after[source].is_null) return "NULL";
+  std::string literal;
+  binlog::AppendLiteral(literal, change.map->columns[source], mapping.source_types[source],
+                        change.after[source]);
+  return literal;
+}
+
+std::string SourceKey(const RowMapping& mapping, const Change& change) {
+  std::string key;
+  for (const size_t part : mapping.key) {
+    const size_t source = mapping.columns[part].source;
+    key += (key.empty() ? "n." : " AND n.") + mysql::QuoteIdentifier(mapping.source_names[source]) +
+           "=" + Literal(mapping, change, source);
+  }
+  return key;
+}
+
+std::string LiveRow(const RowMapping& mapping, const Change& change) {
+  std::string pairs;
+  for (size_t source = 0; source < mapping.source_names.size(); ++source) {
+    pairs += (pairs.empty() ? "" : ",") + JsonPair(mapping.source_names[source],
+                                                   mapping.source_types[source],
+                                                   Literal(mapping, change, source));
+  }
+  return "JSON_OBJECT(" + pairs + ")";
+}
+
+}  // namespace
+
 void QuarantineWriter::Begin(const std::vector<const Change*>& changes) {
   std::vector<std::string> identities;
   for (const Change* change : changes) {
@@ -131,7 +163,7 @@ bool QuarantineWriter::Finish() {
     quarantine_.Describe(
         connection_, identity,
         DescribeUnfit(connection_, mapping_, ValuesOfChange(mapping_, *row.change), row.error),
-        row.change->transaction);
+        row.change->transaction, SourceKey(mapping_, *row.change), LiveRow(mapping_, *row.change));
   }
   return changed_;
 }

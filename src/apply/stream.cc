@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "src/apply/accepted_loss.h"
 #include "src/base/fault_point.h"
 #include "src/base/log.h"
 #include "src/base/retry.h"
@@ -80,6 +81,10 @@ void Stream::start(int swaps_done) {
   prepared_.Find(*connection_);
   old_quarantine_.Find(*connection_);
   new_quarantine_.Find(*connection_);
+  if (swaps_done == checkpoint.epoch) {  // else the swap that it was accepted for has happened
+    TakeBackLoss(*connection_, old_quarantine_);
+    TakeBackLoss(*connection_, new_quarantine_);
+  }
   epoch_ = checkpoint.epoch;
   swap_phase_ = swaps_done > checkpoint.epoch ? SwapPhase::kDone : SwapPhase::kNone;
   read_ = checkpoint.Start();
@@ -390,7 +395,13 @@ void Stream::PassSwap(std::stop_token stop, int number) {
   WaitForAllLanes(stop);
   OSC_FAULT_POINT("apply.before_turn");
   RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
+    connection.Execute("BEGIN");
+    Quarantine* const unfit = direction().quarantine;
+    const RowMapping& back = number % 2 == 1 ? options_.inverse : options_.forward;
+    if (unfit != nullptr) SettleLoss(connection, *unfit, back);
     connection.Execute(checkpoint_.SetAllLanes(read_.Encode(), number));
+    connection.Execute("COMMIT");
+    if (unfit != nullptr) unfit->NoteCommit();
   });
   OSC_FAULT_POINT("apply.after_turn");
   value_holders_.clear();

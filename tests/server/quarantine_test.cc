@@ -1,6 +1,8 @@
 // Rows that the application writes after a cutover and that have no place in the old table: they
 // never stop the stream, withdraw the promise of a revert, and give it back when they are mended.
 // R10 and R12 of the acceptance list.
+#include <fstream>
+
 #include "tests/support/users_test.h"
 
 namespace osc {
@@ -196,6 +198,88 @@ TEST_P(QuarantineTest, KilledEngineLosesNoRowOfIt) {
   ExpectInvariant(id, {"token", "email", "amount", "note"});
   ExpectExactly(writers, "users");
   ExpectTitles("users");
+}
+
+std::vector<nlohmann::json> ReadLines(const std::filesystem::path& file) {
+  std::vector<nlohmann::json> lines;
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) lines.push_back(nlohmann::json::parse(line));
+  return lines;
+}
+
+// What has no place is changed or left out, written down first, and gone from both tables then.
+TEST_P(QuarantineTest, AcceptedLossIsReportedAndBothTablesAgree) {
+  Run("CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(5) NOT NULL, u INT, kept INT, "
+      "UNIQUE KEY by_u (u))");
+  Run("INSERT INTO t VALUES (1, 'one', 1, 11), (2, 'two', 2, 12), (3, 'three', 3, 13)");
+  const std::string id = osc().Alter(
+      "t", "MODIFY a VARCHAR(50) NULL, DROP KEY by_u, DROP COLUMN kept, ADD more INT DEFAULT 5");
+  Run("UPDATE t SET a='much too long', more=6 WHERE id=2");
+  Run("UPDATE t SET u=1 WHERE id=3");
+  Run("INSERT INTO t (id, a, u) VALUES (4, NULL, 4), (5, 'five', 5)");
+  const nlohmann::json blocked = WaitForReadiness(id, "blocked");
+  osc().WaitUntilCaughtUp(id);
+  const auto file = osc().state().path() / "lost.jsonl";
+
+  // Dies with the loss accepted and the tables not swapped: nothing has happened.
+  osc().state().StopEngine();
+  osc().SetEnvironment("OSC_FAULT", "swap.loss_accepted");
+  const auto engine = osc().Start({"serve"});
+  testing::WaitUntil(
+      "the engine", [&] { return osc().state().EnginePid().has_value(); }, seconds(20));
+  const auto command =
+      osc().Start({"revert", id, "--accept-loss", "--report", file.string(), "--no-autostart"});
+  EXPECT_EQ(engine->Wait(seconds(60)).exit_code, 128 + SIGKILL);
+  osc().SetEnvironment("OSC_FAULT", "");
+  command->Signal(SIGINT);
+  command->Wait(seconds(10));
+  EXPECT_EQ(ReadLines(file).size(), 3U);
+  EXPECT_EQ(Value("SELECT COUNT(*) FROM t WHERE more IS NOT NULL"), "5");
+
+  // The wish is still in the store.
+  StartEngine(id);
+  osc().WaitForState(id, "reverted", seconds(30));
+  EXPECT_EQ(Value("SELECT GROUP_CONCAT(CONCAT_WS('/', id, a, u, IFNULL(kept, '-')) ORDER BY id) "
+                  "FROM t"),
+            "1/one/1/11,2/much /2/12,4//4/-,5/five/5/-");
+  const auto lines = ReadLines(file);
+  ASSERT_EQ(lines.size(), 3U);
+  for (const nlohmann::json& line : lines) {
+    SCOPED_TRACE(line.dump());
+    const std::string key = line["key"];
+    EXPECT_EQ(line["outcome"], key == "id=3" ? "left_out" : "changed");
+    EXPECT_EQ(line["value"], key == "id=2" ? nlohmann::json("much too long") : nlohmann::json());
+    EXPECT_EQ(line["stored"], key == "id=2"   ? nlohmann::json("much ")
+                              : key == "id=4" ? nlohmann::json("")
+                                              : nlohmann::json());
+    EXPECT_EQ(line["row"]["id"], key == "id=2" ? 2 : key == "id=3" ? 3 : 4);
+  }
+  WaitForReadiness(id, "ready");
+  ExpectSameRows(server(), osc(), id, {"id"}, {"a", "u"});
+  Run("INSERT INTO t VALUES (3, 'again', 30, 0)");
+  osc().Succeed({"reapply", id});
+  EXPECT_EQ(Value("SELECT GROUP_CONCAT(CONCAT_WS('/', id, a, u, more) ORDER BY id) FROM t"),
+            "1/one/1/5,2/much /2/6,3/again/30/5,4//4/5,5/five/5/5");
+}
+
+// A swap that is given up takes the accepted loss back; so does a report that cannot be written.
+TEST_P(QuarantineTest, AcceptedLossIsTakenBackWithTheSwap) {
+  Run("CREATE TABLE t (id INT PRIMARY KEY, a TINYINT NOT NULL)");
+  Run("INSERT INTO t VALUES (1, 1)");
+  const std::string id = osc().Alter("t", "MODIFY a INT NOT NULL");
+  Run("UPDATE t SET a=1000");
+  WaitForReadiness(id, "blocked");
+  const Outcome refused =
+      osc().Run({"revert", id, "--accept-loss", "--report", "/nonexistent/report"});
+  EXPECT_EQ(refused.exit_code, 3) << refused.Describe();
+  EXPECT_THAT(refused.err, HasSubstr("/nonexistent/report"));
+  EXPECT_EQ(Value("SELECT COUNT(*) FROM _osc_" + id + "_t"), "0");
+  WaitForReadiness(id, "blocked");
+  Run("UPDATE t SET a=5");
+  WaitForReadiness(id, "ready");
+  const Outcome none = osc().Succeed({"revert", id, "--accept-loss"});
+  EXPECT_THAT(none.out, HasSubstr("no row had to be changed"));
+  EXPECT_EQ(Value("SELECT a FROM t"), "5");
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, QuarantineTest, ::testing::ValuesIn(testing::Servers()),

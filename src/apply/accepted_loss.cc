@@ -1,0 +1,136 @@
+#include "src/apply/accepted_loss.h"
+
+#include <nlohmann/json.hpp>
+
+namespace osc::apply {
+namespace {
+
+enum Accepted { kNot = 0, kChanged = 1, kLeftOut = 2 };
+
+std::string HeldRow(const Quarantine& quarantine) {
+  std::string pairs;
+  for (const auto& column : quarantine.mapping().columns) {
+    pairs += (pairs.empty() ? "" : ",") +
+             JsonPair(column.target, column.type, mysql::QuoteIdentifier(column.target));
+  }
+  return "JSON_OBJECT(" + pairs + ")";
+}
+
+nlohmann::ordered_json Parse(const std::string& text) {
+  return nlohmann::ordered_json::parse(text, nullptr, false);
+}
+
+std::string TargetName(const RowMapping& mapping, const std::string& source) {
+  for (const auto& column : mapping.columns) {
+    if (mapping.source_names[column.source] == source) return column.target;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::vector<std::string> AcceptLoss(mysql::Connection& connection, const Quarantine& quarantine) {
+  std::vector<std::string> report;
+  if (!quarantine.exists()) return report;
+  const std::string entries = quarantine.entries_table();
+  if (connection.QueryValue("SELECT 1 FROM " + entries + " WHERE NOT described LIMIT 1")) {
+    throw Error(ErrorCode::kRefused,
+                "more than " + std::to_string(Quarantine::kMostDescribed) +
+                    " rows have no place in the other table: too many to report what is lost",
+                "change or delete most of them first");
+  }
+  auto rows = connection.Query(
+      "SELECT identity, is_current, lives_on, key_text, column_name, reason, `transaction`, "
+      "live_row "
+      "FROM " +
+      entries + " ORDER BY number FOR UPDATE");
+  while (rows.Next()) {
+    const std::string identity = rows.Text(0);
+    bool stored = false;
+    if (rows.Number(1) != 0) {
+      try {
+        quarantine.PutOffStage(connection, identity, rows.Number(2) != 0);
+        stored = true;
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::kUnprojectable) throw;
+      }
+    }
+    const std::string where = Quarantine::IsRow(identity);
+    connection.Execute("UPDATE " + entries +
+                       " SET accepted=" + std::to_string(stored ? kChanged : kLeftOut) + where);
+    const std::string column = rows.Text(4);
+    const auto row = Parse(rows.Text(7));
+    nlohmann::ordered_json line{{"key", rows.Text(3)},
+                                {"column", column},
+                                {"value", nullptr},
+                                {"reason", rows.Text(5)},
+                                {"transaction", rows.Text(6)},
+                                {"outcome", stored ? "changed" : "left_out"},
+                                {"stored", nullptr},
+                                {"row", row}};
+    if (row.contains(column)) line["value"] = row[column];
+    if (stored) {
+      const auto held = Parse(*connection.QueryValue("SELECT " + HeldRow(quarantine) + " FROM " +
+                                                     quarantine.held_table() + where));
+      const std::string target = TargetName(quarantine.mapping(), column);
+      if (held.contains(target)) line["stored"] = held[target];
+    }
+    report.push_back(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  }
+  return report;
+}
+
+void TakeBackLoss(mysql::Connection& connection, const Quarantine& quarantine) {
+  if (!quarantine.exists()) return;
+  const RowMapping& mapping = quarantine.mapping();
+  std::string same_key;
+  for (const size_t part : mapping.key) {
+    const std::string name = mysql::QuoteIdentifier(mapping.columns[part].target);
+    same_key += (same_key.empty() ? "o." : " AND o.") + name + "=h." + name;
+  }
+  connection.Execute("BEGIN");
+  connection.Execute("DELETE o FROM " + mysql::Quote(mapping.target) + " o JOIN " +
+                     quarantine.held_table() + " h ON " + same_key + " JOIN " +
+                     quarantine.entries_table() +
+                     " e ON e._osc_row=h._osc_row WHERE e.accepted=" + std::to_string(kChanged));
+  connection.Execute("UPDATE " + quarantine.entries_table() + " SET accepted=0 WHERE accepted<>0");
+  connection.Execute("COMMIT");
+}
+
+void SettleLoss(mysql::Connection& connection, Quarantine& quarantine, const RowMapping& back) {
+  if (!quarantine.exists()) return;
+  std::string set;
+  const auto assign = [&](const std::string& name, const std::string& value) {
+    set += (set.empty() ? "n." : ",n.") + mysql::QuoteIdentifier(name) + "=" + value;
+  };
+  for (const auto& column : back.columns) {
+    const std::string held = back.source_names[column.source];
+    if (TargetName(quarantine.mapping(), column.target) != held) continue;
+    assign(column.target, SourceValue(back, column, "h."));
+  }
+  for (const std::string& name : back.preserved_temporal) {
+    assign(name, "n." + mysql::QuoteIdentifier(name));
+  }
+  const std::string table = mysql::Quote(back.target) + " n";
+  auto rows =
+      connection.Query("SELECT identity, source_key, accepted FROM " + quarantine.entries_table());
+  while (rows.Next()) {
+    const uint64_t accepted = rows.Number(2);
+    if (accepted == kNot) {
+      throw Error(
+          ErrorCode::kDiverged,
+          "the tables were swapped with a row that has no place in the other one: " + rows.Text(1));
+    }
+    const std::string key = rows.Text(1);
+    if (accepted == kLeftOut) {
+      connection.Execute("DELETE n FROM " + table + " WHERE " + key);
+    } else {
+      connection.Execute("UPDATE " + table + " JOIN " + quarantine.held_table() + " h ON h." +
+                         Quarantine::IsRow(rows.Text(0)).substr(sizeof(" WHERE ") - 1) + " SET " +
+                         set + " WHERE " + key);
+    }
+  }
+  quarantine.Clear(connection);
+}
+
+}  // namespace osc::apply
