@@ -39,7 +39,16 @@ void Output::Fail(const Error& error, const std::string& id) const {
     Document({{"error", std::move(body)}});
     return;
   }
-  Note("osc: " + Printable(error.message()));
+  // Rows that are to blame stand in lines of their own, each behind two blanks.
+  constexpr std::string_view kNextRow = "\n  ";
+  const std::string message = error.message();
+  std::string_view rest = message;
+  std::string text = "osc: ";
+  for (size_t end; (end = rest.find(kNextRow)) != rest.npos;
+       rest.remove_prefix(end + kNextRow.size())) {
+    text += Printable(rest.substr(0, end)) + std::string(kNextRow);
+  }
+  Note(text + Printable(rest));
   if (!error.hint().empty()) Note("hint: " + Printable(error.hint()));
 }
 

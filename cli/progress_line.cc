@@ -160,7 +160,7 @@ std::vector<std::string> Details(const Migration& migration, const Progress& pro
 std::string ReasonText(const Progress& progress) {
   if (progress.reasons.empty()) return "";
   const Progress::Reason& first = progress.reasons.front();
-  std::string text = first.kind + ": " + first.column;
+  std::string text = first.kind + (first.column.empty() ? "" : ": " + first.column);
   if (first.rows > 0) text += ", " + FormatRows(first.rows);
   if (!first.detail.empty()) text += ", " + first.detail;
   if (progress.reasons.size() > 1) {

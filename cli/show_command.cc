@@ -51,7 +51,7 @@ void AddWindow(const Snapshot& snapshot, Page& page) {
   page.Line("revert", revert);
   for (const state::Progress::Reason& reason : progress.reasons) {
     page.Line("", (reason.column.empty() ? "" : reason.column + ": ") +
-                      (reason.rows > 0 ? FormatRows(reason.rows) + ", " : "") + reason.detail);
+                      (reason.rows > 1 ? FormatRows(reason.rows) + ", for example " : "") + reason.detail);
   }
 }
 

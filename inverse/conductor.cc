@@ -264,7 +264,7 @@ bool Conductor::IsBlocked() {
       Clock::now() < swing_asked_at_ + kMending) {
     return true;
   }
-  AnswerSwing(readiness_->Refusal(mysql::Quote(tables_.live)));
+  AnswerSwing(readiness_->Refusal());
   return true;
 }
 

@@ -58,9 +58,9 @@ void Readiness::Look(apply::Quarantine* quarantine) {
   seen_version_ = version;
 }
 
-state::StoredError Readiness::Refusal(const std::string& table) const {
-  std::string message = std::to_string(unfit_rows_) + (unfit_rows_ == 1 ? " row" : " rows") +
-                        " of " + table + (unfit_rows_ == 1 ? " has" : " have") +
+state::StoredError Readiness::Refusal() const {
+  std::string message = std::to_string(unfit_rows_) +
+                        (unfit_rows_ == 1 ? " row has" : " rows have") +
                         " no place in the other table:";
   const size_t named = std::min(rows_.size(), kMostNamed);
   for (size_t i = 0; i < named; ++i) message += "\n  " + Text(rows_[i]);

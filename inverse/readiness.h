@@ -23,8 +23,8 @@ class Readiness {
 
   bool is_blocked() const { return unfit_rows_ > 0; }
   const std::vector<state::Progress::Reason>& reasons() const { return reasons_; }
-  // Why the tables are not swapped now, naming rows. table: the live one, for people.
-  state::StoredError Refusal(const std::string& table) const;
+  // Why the tables are not swapped now, naming rows, one a line.
+  state::StoredError Refusal() const;
 
  private:
   state::Store& store_;
