@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "src/binlog/json_expression.h"
 #include "src/mysql/key_value.h"
 
 namespace osc::apply {
@@ -84,8 +85,10 @@ void RowSql::AppendCell(std::string& out, const Change& change, const binlog::Ro
   }
   if (IsLarge(image, source, large_from)) {
     const mysql::ColumnType& type = mapping_.source_types[source];
-    out += type.IsText() ? "CONVERT(" + Variable(source) + " USING " + type.charset + ")"
-                         : Variable(source);
+    out += type.kind == mysql::TypeKind::kJson
+               ? "CAST(CONVERT(" + Variable(source) + " USING utf8mb4) AS JSON)"
+           : type.IsText() ? "CONVERT(" + Variable(source) + " USING " + type.charset + ")"
+                           : Variable(source);
     return;
   }
   binlog::AppendLiteralFor(column.type, out, change.map->columns[source],
@@ -174,9 +177,12 @@ size_t RowSql::LargeFrom(const binlog::RowImage& image) const {
 
 bool RowSql::IsLarge(const binlog::RowImage& image, size_t source, size_t large_from) const {
   const mysql::ColumnType& type = mapping_.source_types[source];
+  if (image[source].size < large_from) return false;
+  if (type.kind == mysql::TypeKind::kJson) {
+    return binlog::JsonAsText(image[source].bytes()).has_value();
+  }
   // BINARY(n) comes without its zeros at the end, but is never this long.
-  return image[source].size >= large_from && (type.IsText() || type.IsBinary()) &&
-         type.kind != mysql::TypeKind::kBinary;
+  return (type.IsText() || type.IsBinary()) && type.kind != mysql::TypeKind::kBinary;
 }
 
 bool RowSql::HasLargeValues(const Change& change) const {
@@ -190,7 +196,9 @@ void RowSql::SendLargeValues(mysql::Connection& connection, const Change& change
     const binlog::Cell& cell = change.after[column.source];
     if (!IsLarge(change.after, column.source, large_from)) continue;
     if (only_changed && SameCell(change.before[column.source], cell)) continue;
-    const std::string_view bytes = cell.bytes();
+    const bool is_json = mapping_.source_types[column.source].kind == mysql::TypeKind::kJson;
+    const std::string text = is_json ? *binlog::JsonAsText(cell.bytes()) : "";
+    const std::string_view bytes = is_json ? text : cell.bytes();
     // A string function gives NULL instead of a longer result, with a warning only.
     if (bytes.size() > connection.max_packet_bytes()) {
       throw Error(ErrorCode::kUnprojectable,

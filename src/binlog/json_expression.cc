@@ -274,13 +274,20 @@ void AppendArgument(std::string& out, const JsonValue& value, int depth, Budget*
 
 }  // namespace
 
-void AppendJsonExpression(std::string& out, std::string_view document) {
+std::optional<std::string> JsonAsText(std::string_view document) {
   // The server stores nothing at all for null where it had to invent a value (INSERT IGNORE).
-  if (document.empty()) return AppendCastOfText(out, "null");
+  if (document.empty()) return "null";
   const JsonValue value{static_cast<uint8_t>(document[0]), document.substr(1)};
   Budget budget(document.size());
   std::string text;
-  if (AppendText(text, value, 0, &budget)) return AppendCastOfText(out, text);
+  if (!AppendText(text, value, 0, &budget)) return std::nullopt;
+  return text;
+}
+
+void AppendJsonExpression(std::string& out, std::string_view document) {
+  if (const auto text = JsonAsText(document)) return AppendCastOfText(out, *text);
+  const JsonValue value{static_cast<uint8_t>(document[0]), document.substr(1)};
+  Budget budget(document.size());
   if (value.IsContainer()) return AppendArgument(out, value, 0, &budget);
   // A CAST of a binary text is refused, and of a number it is the same as this.
   out += "JSON_EXTRACT(JSON_ARRAY(";
