@@ -42,8 +42,12 @@ std::filesystem::path LossReport(const Options& options, const Migration& migrat
 nlohmann::json Arguments(const Options& options, const Migration& migration) {
   if (options.command == "set") return ReadAssignments(options, migration.settings);
   if (options.command == "complete") return {{"keep_table", options.keep_table}};
-  if (options.accept_loss) return {{"loss_report", LossReport(options, migration).string()}};
-  return nlohmann::json::object();
+  nlohmann::json arguments = nlohmann::json::object();
+  if (options.accept_loss) arguments["loss_report"] = LossReport(options, migration).string();
+  if (options.max_drain && (options.command == "revert" || options.command == "reapply")) {
+    arguments["max_drain_ms"] = options.max_drain->count();
+  }
+  return arguments;
 }
 
 bool IsSwap(const std::string& command) {

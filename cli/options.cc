@@ -36,7 +36,7 @@ struct Parser {
   CLI::App app{std::string(kAbout), "osc"};
   Options options;
   std::string state_directory;
-  std::string retention, copy_threads, apply_lanes, chunk_time, lock_timeout, max_lag;
+  std::string max_drain, retention, copy_threads, apply_lanes, chunk_time, lock_timeout, max_lag;
   std::string exit_when_idle;
   bool postpone = false;
   bool no_autostart = false;
@@ -201,7 +201,13 @@ void Parser::AddCommands() {
     AddWaiting(command);
     return command;
   };
-  const auto add_loss = [this](CLI::App* command) {
+  const auto add_way_back = [this](CLI::App* command) {
+    command
+        ->add_option(
+            "--max-drain", max_drain,
+            "Give up when a stream that is behind has not caught up by then, unless --wait "
+            "is given [10s]")
+        ->type_name("TIME");
     CLI::Option* accept = command->add_flag(
         "--accept-loss", options.accept_loss,
         "Swap although rows have no place in the other table: change them, or leave them out");
@@ -212,10 +218,10 @@ void Parser::AddCommands() {
         ->needs(accept);
   };
   act("cutover", "Release a postponed cutover", "Waits until the new table is live.");
-  add_loss(act("revert", "Put the old table back, with every write made since",
-               "Copies and replays nothing, whatever was written meanwhile."));
-  add_loss(act("reapply", "Go forward again after a revert",
-               "Waits until the new table is live again."));
+  add_way_back(act("revert", "Put the old table back, with every write made since",
+                   "Copies and replays nothing, whatever was written meanwhile."));
+  add_way_back(act("reapply", "Go forward again after a revert",
+                   "Waits until the new table is live again."));
   act("complete", "End the revert window and drop the off-stage table",
       "After this the change cannot be taken back.")
       ->add_flag("--keep-table", options.keep_table, "Leave the off-stage table on the server");
@@ -302,6 +308,14 @@ void Parser::Finish() {
       throw error.Within("--exit-when-idle");
     }
   }
+  if (!max_drain.empty()) {
+    try {
+      options.max_drain = base::ParseDuration(max_drain);
+    } catch (const Error& error) {
+      throw error.Within("--max-drain");
+    }
+  }
+  if (wait) options.max_drain.reset();
   if (wait && options.detach) {
     throw Error(ErrorCode::kInvalidArgument, "--wait and --detach exclude each other");
   }

@@ -39,6 +39,8 @@ struct Options {
   bool detach = false;
   bool keep_table = false;
   bool accept_loss = false;
+  // How long revert and reapply wait for a stream that is behind; none: as long as it takes.
+  std::optional<std::chrono::milliseconds> max_drain = std::chrono::seconds(10);
   std::string loss_report;  // absolute; empty: in the state directory
   std::vector<std::string> assignments;  // key=value
 

@@ -215,11 +215,7 @@ void Conductor::StepWindow(std::stop_token stop) {
 
 void Conductor::TrySwing(std::stop_token stop) {
   if (Clock::now() < next_swing_) return;
-  if (stream_->status().lag > kSwingLag) {
-    note_ = "waiting for the stream to catch up before the lock is asked for";
-    return;
-  }
-  if (IsBlocked()) return;
+  if (IsBehind() || IsBlocked()) return;
   try {
     door_->Swing(stop, *stream_, swing_loss_report_);
     // The next swap, or the operator's next look, is to find the stream turned round.
@@ -249,6 +245,29 @@ void Conductor::TrySwing(std::stop_token stop) {
       AnswerSwing(Refused(id_, error));
     }
   }
+}
+
+bool Conductor::IsBehind() {
+  const milliseconds lag = stream_->status().lag;
+  if (lag <= kSwingLag) return false;
+  if (!swing_lag_) swing_lag_ = lag;
+  const auto waited = std::chrono::duration_cast<milliseconds>(Clock::now() - swing_asked_at_);
+  std::string behind = "the stream is " + base::FormatDuration(lag) + " behind";
+  if (swing_intent_ && waited > milliseconds(1000)) {
+    const milliseconds gained = *swing_lag_ - lag;
+    behind += gained.count() <= 0
+                  ? " and does not catch up"
+                  : "; at this pace it has caught up in " +
+                        base::FormatDuration(std::chrono::ceil<std::chrono::seconds>(
+                            waited * (lag.count() / static_cast<double>(gained.count()))));
+  }
+  note_ = "waiting before the lock is asked for: " + behind;
+  if (swing_intent_ && swing_max_drain_ && waited > *swing_max_drain_) {
+    AnswerSwing(state::StoredError{"refused", behind,
+                                   "try again later, or with --wait to wait as long as it takes"});
+    note_.clear();
+  }
+  return true;
 }
 
 bool Conductor::IsBlocked() {

@@ -52,6 +52,8 @@ class Conductor {
   bool CheckStream();
   // Tries the next swap if it is time to; answers the intent that asked for it.
   void TrySwing(std::stop_token stop);
+  // True when the stream is too far behind to ask for the lock.
+  bool IsBehind();
   // After the first swap: true when rows without a place in the other table forbid the next one.
   bool IsBlocked();
   void AnswerSwing(const std::optional<state::StoredError>& error);
@@ -90,6 +92,8 @@ class Conductor {
   std::optional<int64_t> swing_intent_;      // the intent that asked for a swap
   std::filesystem::path swing_loss_report_;  // and accepts a loss
   base::Clock::time_point swing_asked_at_{};
+  std::optional<std::chrono::milliseconds> swing_lag_;        // of the stream then
+  std::optional<std::chrono::milliseconds> swing_max_drain_;  // how long it may take to catch up
   std::optional<binlog::Position> swing_asked_up_to_;  // where the binlog ended then
   int swing_attempts_ = 0;
   base::Clock::time_point next_swing_{};

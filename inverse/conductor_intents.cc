@@ -60,6 +60,11 @@ bool Conductor::HandleIntent(const state::Intent& intent) {
     next_swing_ = {};
     swing_attempts_ = 0;
     swing_loss_report_ = arguments.value("loss_report", "");
+    swing_lag_.reset();
+    swing_max_drain_.reset();
+    if (arguments.contains("max_drain_ms")) {
+      swing_max_drain_ = std::chrono::milliseconds(arguments["max_drain_ms"].get<int64_t>());
+    }
     swing_asked_at_ = base::Clock::now();
     swing_asked_up_to_.reset();
     return true;

@@ -97,6 +97,32 @@ TEST_P(QuarantineTest, RowThatDoesNotFitBlocksTheRevertUntilItIsMended) {
   }
 }
 
+// The stream hangs behind a row lock that somebody has on the off-stage table.
+TEST_P(QuarantineTest, RevertWaitsForAStreamBehindAsLongAsItIsTold) {
+  Run("CREATE TABLE t (id INT PRIMARY KEY, a INT)");
+  Run("INSERT INTO t VALUES (1, 1)");
+  const std::string id = osc().Alter("t", "ADD b INT");
+  mysql::Connection holder = server().Connect(database());
+  holder.Execute("BEGIN");
+  holder.Execute("SELECT * FROM _osc_" + id + "_t FOR UPDATE");
+  Run("UPDATE t SET a=2");
+  testing::WaitUntil(
+      "the stream to be behind",
+      [&] { return osc().Show(id)["stream"]["lag_ms"].get<int64_t>() > 700; }, seconds(20));
+  const Outcome refused = osc().Run({"revert", id, "--max-drain", "1200ms"});
+  EXPECT_EQ(refused.exit_code, 3) << refused.Describe();
+  EXPECT_THAT(refused.err, HasSubstr("behind and does not catch up"));
+  EXPECT_THAT(refused.err, HasSubstr("--wait"));
+  EXPECT_EQ(osc().Show(id)["state"], "live");
+  const auto waiting = osc().Start({"revert", id, "--wait"});
+  osc().WaitUntil(id, "it to wait", [](const nlohmann::json& now) {
+    return now["progress"]["note"].get<std::string>().find("behind") != std::string::npos;
+  });
+  holder.Execute("ROLLBACK");
+  EXPECT_EQ(waiting->Wait(seconds(60)).exit_code, 0);
+  EXPECT_EQ(Value("SELECT a FROM t"), "2");
+}
+
 // R10: what only the old table's unique key forbids, and only on the way.
 TEST_P(QuarantineTest, ValuesExchangedWithinATransactionAreNoDuplicates) {
   Run("CREATE TABLE t (id INT PRIMARY KEY, a INT NOT NULL, UNIQUE KEY by_a (a), kept INT)");
