@@ -76,7 +76,7 @@ TEST_P(ForeignDdlTest, BeforeTheCutoverFailsTheMigration) {
   const auto ids = ChangeAll({"--postpone-cutover"});
   for (const ForeignChange& change : kForeignChanges) {
     SCOPED_TRACE(change.sql);
-    const std::string id = ids.at(change.name);
+    const std::string& id = ids.at(change.name);
     const nlohmann::json failed = osc().WaitForState(id, "failed", seconds(20));
     ASSERT_TRUE(failed["error"].is_object()) << failed;
     EXPECT_EQ(failed["error"]["code"], "diverged");
@@ -95,7 +95,7 @@ TEST_P(ForeignDdlTest, AfterTheCutoverWithdrawsTheRevert) {
   const auto ids = ChangeAll({});
   for (const ForeignChange& change : kForeignChanges) {
     SCOPED_TRACE(change.sql);
-    const std::string id = ids.at(change.name);
+    const std::string& id = ids.at(change.name);
     const nlohmann::json stopped = osc().WaitUntil(
         id, "the stream to stop",
         [](const nlohmann::json& now) { return now["revert"]["readiness"] == "stopped"; },
@@ -117,7 +117,7 @@ TEST_P(ForeignDdlTest, AfterTheCutoverWithdrawsTheRevert) {
   osc().state().KillEngine();
   for (const ForeignChange& change : kForeignChanges) {
     SCOPED_TRACE("after a restart: " + change.sql);
-    const std::string id = ids.at(change.name);
+    const std::string& id = ids.at(change.name);
     const Outcome revert = osc().Run({"revert", id});
     EXPECT_EQ(revert.exit_code, 3) << revert.Describe();
     EXPECT_EQ(osc().Show(id)["revert"]["readiness"], "stopped");

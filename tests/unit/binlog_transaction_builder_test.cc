@@ -55,7 +55,8 @@ class Builder {
                    RowMemory memory = {})
       : builder_(
             family, with_gtids,
-            [](std::string_view, std::string_view table) { return table[0] == 'w'; }, memory) {}
+            [](std::string_view, std::string_view table) { return table[0] == 'w'; },
+            std::move(memory)) {}
 
   // The transaction in short: "1,2" for rows of these values, statements in brackets; "-" as long
   // as there is none.
