@@ -1,6 +1,7 @@
 #include "inverse/door.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "inverse/loss_report.h"
 #include "shadow/swap_outcome.h"
@@ -71,11 +72,14 @@ void Door::Swing(std::stop_token stop, apply::Stream& stream,
   OSC_FAULT_POINT("swing.intent_recorded");
   try {
     shadow::SwapPlan plan = Plan(number);
+    std::optional<LossReport> report;
     if (!loss_report.empty()) {
-      plan.report_loss = [&](const std::vector<std::string>& rows) {
-        WriteLossReport(loss_report, rows);
+      plan.report_loss = [&](const std::optional<std::string>& line) {
+        if (!report) report.emplace(loss_report);
+        if (line) return report->Add(*line);
+        report->Finish();
         store_.AddEvent(tables_.id, "rows that are changed or left out, as the operator accepts: " +
-                                        std::to_string(rows.size()) + ", in " +
+                                        std::to_string(report->lines()) + ", in " +
                                         loss_report.string());
       };
     }

@@ -5,27 +5,38 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "src/base/error.h"
 
 namespace osc::inverse {
 
-void WriteLossReport(const std::filesystem::path& file, const std::vector<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) text += line + "\n";
-  const int descriptor = open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  bool good = descriptor >= 0;
-  for (size_t at = 0; good && at < text.size();) {
-    const ssize_t written = write(descriptor, text.data() + at, text.size() - at);
-    good = written > 0;
-    if (good) at += static_cast<size_t>(written);
+LossReport::LossReport(std::filesystem::path file)
+    : file_(std::move(file)),
+      descriptor_(open(file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) {
+  if (descriptor_ < 0) Throw();
+}
+
+LossReport::~LossReport() { close(descriptor_); }
+
+void LossReport::Add(const std::string& line) {
+  const std::string text = line + "\n";
+  for (size_t at = 0; at < text.size();) {
+    const ssize_t written = write(descriptor_, text.data() + at, text.size() - at);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) Throw();
+    at += static_cast<size_t>(written);
   }
-  good = good && fsync(descriptor) == 0;
-  const int error = errno;
-  if (descriptor >= 0) close(descriptor);
-  if (good) return;
+  ++lines_;
+}
+
+void LossReport::Finish() {
+  if (fsync(descriptor_) != 0) Throw();
+}
+
+void LossReport::Throw() const {
   throw Error(ErrorCode::kRefused,
-              "the report " + file.string() + " cannot be written: " + std::strerror(error),
+              "the report " + file_.string() + " cannot be written: " + std::strerror(errno),
               "name another file with --report");
 }
 

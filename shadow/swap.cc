@@ -160,7 +160,8 @@ class Attempt {
     if (unfit == nullptr || unfit->Count(control_) == 0) return;
     stream_.ExpectSwap();  // it is to stand still from here on
     control_.Execute("BEGIN");
-    plan_.report_loss(apply::AcceptLoss(control_, *unfit));
+    apply::AcceptLoss(control_, *unfit, plan_.report_loss);
+    plan_.report_loss(std::nullopt);
     control_.Commit();
     OSC_FAULT_POINT("swap.loss_accepted");
   }

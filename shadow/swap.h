@@ -16,9 +16,9 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
-#include <vector>
 
 #include "src/apply/stream.h"
 #include "src/mysql/connection.h"
@@ -33,10 +33,10 @@ struct SwapPlan {
   mysql::TableName off_stage;
   mysql::ConnectionOptions connection;
   std::chrono::milliseconds lock_timeout{3000};  // for the lock, and again for the drain
-  // Accepts that rows without a place in the other table are changed or left out, and is told which
-  // (apply::AcceptLoss) before the tables are swapped; may throw to prevent it. Without it such
-  // rows make the attempt kBusy.
-  std::function<void(const std::vector<std::string>&)> report_loss;
+  // Accepts that rows without a place in the other table are changed or left out, and is told of
+  // each (apply::AcceptLoss) before the tables are swapped, at last of none; may throw to prevent
+  // it. Without it such rows make the attempt kBusy.
+  std::function<void(const std::optional<std::string>& line)> report_loss;
 };
 
 struct SwapResult {

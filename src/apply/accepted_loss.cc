@@ -1,6 +1,7 @@
 #include "src/apply/accepted_loss.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace osc::apply {
 namespace {
@@ -16,8 +17,19 @@ std::string HeldRow(const Quarantine& quarantine) {
   return "JSON_OBJECT(" + pairs + ")";
 }
 
-nlohmann::ordered_json Parse(const std::string& text) {
-  return nlohmann::ordered_json::parse(text, nullptr, false);
+nlohmann::ordered_json Parse(const std::optional<std::string>& text) {
+  return nlohmann::ordered_json::parse(text.value_or("null"), nullptr, false);
+}
+
+bool TryPutOffStage(mysql::Connection& connection, const Quarantine& quarantine,
+                    const std::string& identity, bool lives_on) {
+  try {
+    quarantine.PutOffStage(connection, identity, lives_on);
+    return true;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUnprojectable) throw;
+    return false;
+  }
 }
 
 std::string TargetName(const RowMapping& mapping, const std::string& source) {
@@ -29,9 +41,9 @@ std::string TargetName(const RowMapping& mapping, const std::string& source) {
 
 }  // namespace
 
-std::vector<std::string> AcceptLoss(mysql::Connection& connection, const Quarantine& quarantine) {
-  std::vector<std::string> report;
-  if (!quarantine.exists()) return report;
+void AcceptLoss(mysql::Connection& connection, const Quarantine& quarantine,
+                const std::function<void(const std::string& line)>& report) {
+  if (!quarantine.exists()) return;
   const std::string entries = quarantine.entries_table();
   if (connection.QueryValue("SELECT 1 FROM " + entries + " WHERE NOT described LIMIT 1")) {
     throw Error(ErrorCode::kRefused,
@@ -39,45 +51,35 @@ std::vector<std::string> AcceptLoss(mysql::Connection& connection, const Quarant
                     " rows have no place in the other table: too many to report what is lost",
                 "change or delete most of them first");
   }
+  // The whole rows, which may be large, are asked for one by one.
   auto rows = connection.Query(
-      "SELECT identity, is_current, lives_on, key_text, column_name, reason, `transaction`, "
-      "live_row "
-      "FROM " +
+      "SELECT identity, is_current, lives_on, key_text, column_name, reason, `transaction` FROM " +
       entries + " ORDER BY number FOR UPDATE");
   while (rows.Next()) {
     const std::string identity = rows.Text(0);
-    bool stored = false;
-    if (rows.Number(1) != 0) {
-      try {
-        quarantine.PutOffStage(connection, identity, rows.Number(2) != 0);
-        stored = true;
-      } catch (const Error& error) {
-        if (error.code() != ErrorCode::kUnprojectable) throw;
-      }
-    }
     const std::string where = Quarantine::IsRow(identity);
+    const bool stored = rows.Number(1) != 0 &&
+                        TryPutOffStage(connection, quarantine, identity, rows.Number(2) != 0);
     connection.Execute("UPDATE " + entries +
                        " SET accepted=" + std::to_string(stored ? kChanged : kLeftOut) + where);
     const std::string column = rows.Text(4);
-    const auto row = Parse(rows.Text(7));
     nlohmann::ordered_json line{{"key", rows.Text(3)},
                                 {"column", column},
                                 {"value", nullptr},
                                 {"reason", rows.Text(5)},
                                 {"transaction", rows.Text(6)},
                                 {"outcome", stored ? "changed" : "left_out"},
-                                {"stored", nullptr},
-                                {"row", row}};
-    if (row.contains(column)) line["value"] = row[column];
+                                {"stored", nullptr}};
+    line["row"] = Parse(connection.QueryValue("SELECT live_row FROM " + entries + where));
+    if (line["row"].contains(column)) line["value"] = line["row"][column];
     if (stored) {
-      const auto held = Parse(*connection.QueryValue("SELECT " + HeldRow(quarantine) + " FROM " +
-                                                     quarantine.held_table() + where));
+      const auto held = Parse(connection.QueryValue("SELECT " + HeldRow(quarantine) + " FROM " +
+                                                    quarantine.held_table() + where));
       const std::string target = TargetName(quarantine.mapping(), column);
       if (held.contains(target)) line["stored"] = held[target];
     }
-    report.push_back(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    report(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
-  return report;
 }
 
 void TakeBackLoss(mysql::Connection& connection, const Quarantine& quarantine) {

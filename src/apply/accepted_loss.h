@@ -6,19 +6,20 @@
 // that was left out goes, so that each table is again the projection of the other.
 #pragma once
 
+#include <functional>
 #include <string>
-#include <vector>
 
 #include "src/apply/quarantine.h"
 #include "src/mysql/connection.h"
 
 namespace osc::apply {
 
-// In the caller's transaction, while the stream stands still. Returns a JSON object for each row:
-// key, column, value, reason, transaction, outcome ("changed" or "left_out"), stored (the column's
-// value now, null when left out), row (all that the live table has of it; bytes in hex). Throws
-// kRefused when there are more rows than are known one by one.
-std::vector<std::string> AcceptLoss(mysql::Connection& connection, const Quarantine& quarantine);
+// In the caller's transaction, while the stream stands still. report is given a JSON object, as one
+// line of text, for each row: key, column, value, reason, transaction, outcome ("changed" or
+// "left_out"), stored (the column's value now, null when left out), row (all that the live table
+// has of it; bytes in hex). Throws kRefused when there are more rows than are known one by one.
+void AcceptLoss(mysql::Connection& connection, const Quarantine& quarantine,
+                const std::function<void(const std::string& line)>& report);
 
 // Undoes it in a transaction of its own; does nothing when there is nothing to undo.
 void TakeBackLoss(mysql::Connection& connection, const Quarantine& quarantine);
