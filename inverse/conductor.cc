@@ -272,7 +272,7 @@ bool Conductor::IsBehind() {
 
 bool Conductor::IsBlocked() {
   if (!swing_loss_report_.empty() || state::IsBeforeCutover(store_.Get(id_).state)) return false;
-  readiness_->Look(stream_->quarantine());
+  readiness_->Look(*stream_);
   if (!readiness_->is_blocked()) return false;
   // What has been mended before the command is to count.
   if (!swing_asked_up_to_) {

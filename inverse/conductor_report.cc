@@ -49,8 +49,8 @@ void Conductor::Report() {
       progress.readiness = "stopped";
       progress.reasons.push_back({"stream_stopped", "", 0, detail});
     } else if (window) {
-      readiness_->Look(stream_->quarantine());
-      if (readiness_->is_blocked()) progress.readiness = "blocked";
+      readiness_->Look(*stream_);
+      progress.readiness = readiness_->Verdict();
       progress.reasons = readiness_->reasons();
     }
   }

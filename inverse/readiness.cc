@@ -22,26 +22,41 @@ std::string Text(const state::UnfitRow& row) {
 
 }  // namespace
 
-void Readiness::Look(apply::Quarantine* quarantine) {
+void Readiness::Look(const apply::Stream& stream) {
+  apply::Quarantine* const quarantine = stream.quarantine();
+  apply::DefaultedRows* const defaulted = stream.defaulted();
   const uint64_t version = quarantine != nullptr ? quarantine->version() : 0;
-  if (quarantine == seen_ && version == seen_version_) return;
-  std::vector<apply::Quarantine::Listed> list;
-  uint64_t count = 0;
-  if (quarantine != nullptr && quarantine->exists()) {
-    try {
-      if (!connection_) connection_ = mysql::Connection::Open(options_);
-      count = quarantine->Count(*connection_);
-      if (count > 0) list = quarantine->List(*connection_, apply::Quarantine::kMostDescribed);
-    } catch (const Error&) {
-      connection_.reset();
-      throw;
-    }
-  }
-  const bool had_rows = !rows_.empty();
-  rows_.clear();
+  const uint64_t defaulted_version = defaulted != nullptr ? defaulted->version() : 0;
+  const bool unfit_changed = quarantine != seen_ || version != seen_version_;
+  const bool defaulted_changed = quarantine != seen_ || defaulted_version != seen_defaulted_;
+  const auto now = base::Clock::now();
+  if (!unfit_changed && (!defaulted_changed || now < next_look_)) return;
   reasons_.clear();
+  rows_.clear();
+  try {
+    if (!connection_) connection_ = mysql::Connection::Open(options_);
+    LookAtUnfit(quarantine);
+    LookAtDefaulted(defaulted);
+  } catch (const Error&) {
+    connection_.reset();
+    seen_ = nullptr;
+    seen_version_ = 0;
+    throw;
+  }
+  store_.SetUnfitRows(id_, rows_);
+  seen_ = quarantine;
+  seen_version_ = version;
+  seen_defaulted_ = defaulted_version;
+  // Counting many rows must not become the server's main work.
+  constexpr int kShare = 20;
+  next_look_ = base::Clock::now() + kShare * (base::Clock::now() - now);
+}
+
+void Readiness::LookAtUnfit(apply::Quarantine* quarantine) {
+  unfit_rows_ = quarantine != nullptr ? quarantine->Count(*connection_) : 0;
+  if (unfit_rows_ == 0) return;
   std::map<std::pair<std::string, std::string>, size_t> places;
-  for (const auto& listed : list) {
+  for (const auto& listed : quarantine->List(*connection_, apply::Quarantine::kMostDescribed)) {
     rows_.push_back({listed.row.key, listed.row.column, listed.row.value, listed.row.reason,
                      listed.transaction});
     const auto [place, added] =
@@ -49,20 +64,34 @@ void Readiness::Look(apply::Quarantine* quarantine) {
     if (added) reasons_.push_back({Kind(listed), listed.row.column, 0, Text(rows_.back())});
     ++reasons_[place->second].rows;
   }
-  if (count > list.size()) {
-    reasons_.push_back({"more", "", count - list.size(), "not looked at one by one"});
+  if (unfit_rows_ > rows_.size()) {
+    reasons_.push_back({"more", "", unfit_rows_ - rows_.size(), "not looked at one by one"});
   }
-  unfit_rows_ = count;
-  if (had_rows || !rows_.empty()) store_.SetUnfitRows(id_, rows_);
-  seen_ = quarantine;
-  seen_version_ = version;
+}
+
+void Readiness::LookAtDefaulted(apply::DefaultedRows* defaulted) {
+  defaulted_rows_ = defaulted != nullptr ? defaulted->Count(*connection_) : 0;
+  if (defaulted_rows_ == 0) return;
+  constexpr uint64_t kMostListed = 100;
+  const std::string why = "inserted since, has its type's implicit default";
+  for (const std::string& column : defaulted->columns()) {
+    reasons_.push_back({"defaulted", column, defaulted_rows_, why});
+  }
+  for (const std::string& key : defaulted->List(*connection_, kMostListed)) {
+    rows_.push_back({key, defaulted->columns().front(), "", why, ""});
+  }
+}
+
+std::string Readiness::Verdict() const {
+  if (unfit_rows_ > 0) return "blocked";
+  return defaulted_rows_ > 0 ? "lossy" : "ready";
 }
 
 state::StoredError Readiness::Refusal() const {
   std::string message = std::to_string(unfit_rows_) +
                         (unfit_rows_ == 1 ? " row has" : " rows have") +
                         " no place in the other table:";
-  const size_t named = std::min(rows_.size(), kMostNamed);
+  const size_t named = std::min<uint64_t>({rows_.size(), unfit_rows_, kMostNamed});
   for (size_t i = 0; i < named; ++i) message += "\n  " + Text(rows_[i]);
   if (unfit_rows_ > named) message += "\n  and " + std::to_string(unfit_rows_ - named) + " more";
   return {"refused", message,

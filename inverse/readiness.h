@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "src/apply/quarantine.h"
+#include "src/apply/stream.h"
+#include "src/base/wait.h"
 #include "src/mysql/connection.h"
 #include "src/state/store.h"
 
@@ -17,11 +18,13 @@ class Readiness {
   Readiness(state::Store& store, std::string id, mysql::ConnectionOptions connection)
       : store_(store), id_(std::move(id)), options_(std::move(connection)) {}
 
-  // Looks at the quarantine if it has changed, and keeps what it says in the store. nullptr: the
-  // stream has none. Throws when the server cannot be asked.
-  void Look(apply::Quarantine* quarantine);
+  // Looks at the stream's quarantine and its defaulted rows if they have changed, and keeps what
+  // they say in the store. Throws when the server cannot be asked.
+  void Look(const apply::Stream& stream);
 
   bool is_blocked() const { return unfit_rows_ > 0; }
+  // "blocked", "lossy" or "ready"
+  std::string Verdict() const;
   const std::vector<state::Progress::Reason>& reasons() const { return reasons_; }
   // Why the tables are not swapped now, naming rows, one a line.
   state::StoredError Refusal() const;
@@ -31,9 +34,15 @@ class Readiness {
   const std::string id_;
   const mysql::ConnectionOptions options_;
   std::optional<mysql::Connection> connection_;
+  void LookAtUnfit(apply::Quarantine* quarantine);
+  void LookAtDefaulted(apply::DefaultedRows* defaulted);
+
   apply::Quarantine* seen_ = nullptr;
   uint64_t seen_version_ = 0;
+  uint64_t seen_defaulted_ = 0;
+  base::Clock::time_point next_look_{};
   uint64_t unfit_rows_ = 0;
+  uint64_t defaulted_rows_ = 0;
   std::vector<state::UnfitRow> rows_;  // the first of them
   std::vector<state::Progress::Reason> reasons_;
 };

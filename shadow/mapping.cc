@@ -70,11 +70,11 @@ std::vector<apply::RowMapping::Fill> RequiredFills(const ddl::Projection& projec
   std::vector<apply::RowMapping::Fill> fills;
   for (const size_t index : ddl::ColumnsWithoutValue(projection)) {
     const ddl::Column& column = projection.target.columns[index];
-    std::string literal = ddl::ImplicitDefault(column.type);
+    apply::RowMapping::Fill fill{column.name, ddl::ImplicitDefault(column.type), true};
     for (const ddl::RevertDefault& value : values) {
-      if (value.column == column.name) literal = value.literal;
+      if (value.column == column.name) fill = {column.name, value.literal, false};
     }
-    fills.push_back({column.name, std::move(literal)});
+    fills.push_back(std::move(fill));
   }
   return fills;
 }

@@ -22,6 +22,10 @@ mysql::TableName HeldNewName(const std::string& id, const mysql::TableName& live
   return {live.database, "_oscqn_" + id};
 }
 
+mysql::TableName DefaultedName(const std::string& id, const mysql::TableName& live) {
+  return {live.database, "_oscd_" + id};
+}
+
 mysql::TableName SentryName(const std::string& id, const mysql::TableName& live) {
   std::string name = "~osc_" + id;
   // U+FFEE, the last character that both families store in a name and that is assigned.

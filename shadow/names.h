@@ -18,6 +18,8 @@ mysql::TableName PreparedName(const std::string& id, const mysql::TableName& liv
 mysql::TableName QuarantineName(const std::string& id, const mysql::TableName& live);
 mysql::TableName HeldOldName(const std::string& id, const mysql::TableName& live);
 mysql::TableName HeldNewName(const std::string& id, const mysql::TableName& live);
+// The keys of rows with made-up values (apply::DefaultedRows), `_oscd_<id>`; made when there are any.
+mysql::TableName DefaultedName(const std::string& id, const mysql::TableName& live);
 
 // The sentry, whose existence makes a stray RENAME fail. Its name sorts behind the live table's,
 // because RENAME TABLE takes its locks in the order of names (seen on MySQL 9.7, MariaDB 10.11 and

@@ -54,6 +54,7 @@ void DropArtefacts(mysql::Connection& connection, const std::string& id,
   DropTable(connection, id, HeldOldName(id, live));
   DropTable(connection, id, HeldNewName(id, live));
   DropTable(connection, id, QuarantineName(id, live));
+  DropTable(connection, id, DefaultedName(id, live));
   DropTable(connection, id, CheckpointName(id, live));
 }
 

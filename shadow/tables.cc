@@ -37,6 +37,7 @@ apply::StreamOptions MakeStreamOptions(const Tables& tables) {
   options.quarantine = QuarantineName(tables.id, tables.live);
   options.held_old = HeldOldName(tables.id, tables.live);
   options.held_new = HeldNewName(tables.id, tables.live);
+  options.defaulted = DefaultedName(tables.id, tables.live);
   options.forward = MakeMapping(tables.forward, tables.live, tables.off_stage);
   options.inverse = MakeMapping(ddl::Invert(tables.forward), tables.live, tables.off_stage,
                                 tables.revert_defaults);

@@ -42,8 +42,11 @@ void ApplyItems(mysql::Connection& connection, const std::vector<const LaneItem*
   if (!in_order && !changes.empty()) {
     in_order = items.front()->writer->NeedsOrder(connection, changes);
   }
+  DefaultedRows* const defaulted = changes.empty() ? nullptr : items.front()->writer->defaulted();
+  if (defaulted != nullptr) defaulted->Prepare(connection.options(), changes);
   const auto attempt = [&](bool net) {
     bool quarantine_changed = false;
+    bool defaulted_changed = false;
     connection.Execute("BEGIN");
     try {
       if (!changes.empty()) {
@@ -54,11 +57,13 @@ void ApplyItems(mysql::Connection& connection, const std::vector<const LaneItem*
           quarantine_changed = writer.WriteInOrder(connection, changes);
         }
       }
+      if (defaulted != nullptr) defaulted_changed = defaulted->Follow(connection, changes);
       connection.Execute(checkpoint_sql);
       OSC_FAULT_POINT("apply.before_commit");
       connection.Commit();
       OSC_FAULT_POINT("apply.after_commit");
       if (quarantine_changed) items.front()->writer->quarantine()->NoteCommit();
+      if (defaulted_changed) defaulted->NoteCommit();
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kOutcomeUnknown) Rollback(connection);
       throw;
@@ -117,9 +122,9 @@ std::vector<LaneItem> Lane::Take(std::stop_token stop) {
     const LaneItem& next = queue_.front();
     // Each direction has a writer of its own; the dispatcher never lets two meet in one batch, but
     // an empty item may precede either.
-    const bool fits = items.empty() || (changes + next.changes.size() <= kBatchChanges &&
-                                        bytes + next.bytes <= kBatchBytes &&
-                                        next.writer == items.front().writer);
+    const bool fits =
+        items.empty() || (changes + next.changes.size() <= kBatchChanges &&
+                          bytes + next.bytes <= kBatchBytes && next.writer == items.front().writer);
     if (!fits) break;
     changes += next.changes.size();
     bytes += next.bytes;

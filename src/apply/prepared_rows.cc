@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "src/mysql/table_exists.h"
+
 namespace osc::apply {
 namespace {
 
@@ -15,11 +17,7 @@ PreparedRows::PreparedRows(mysql::TableName name, std::string marker)
 
 void PreparedRows::Find(mysql::Connection& connection) {
   epochs_.clear();
-  exists_ = connection
-                .QueryValue("SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA=" +
-                            mysql::QuoteText(name_.database) +
-                            " AND TABLE_NAME=" + mysql::QuoteText(name_.name))
-                .has_value();
+  exists_ = mysql::TableExists(connection, name_);
   if (!exists_) return;
   auto rows = connection.Query("SELECT xid, epoch FROM " + mysql::Quote(name_) + " WHERE piece=0");
   while (rows.Next()) epochs_[rows.Text(0)] = static_cast<int>(rows.Number(1));

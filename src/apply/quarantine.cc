@@ -1,6 +1,7 @@
 #include "src/apply/quarantine.h"
 
-#include "src/mysql/server_message.h"
+#include "src/apply/row_identity.h"
+#include "src/mysql/table_exists.h"
 
 namespace osc::apply {
 namespace {
@@ -11,30 +12,9 @@ std::string Bytes(std::string_view bytes) {
   return literal;
 }
 
-// Keys may be longer than what an index of the server takes.
-std::string Hash(const std::string& identity) { return "UNHEX(SHA2(" + Bytes(identity) + ",256))"; }
-
 std::string Flag(bool flag) { return flag ? "1" : "0"; }
 
-bool TableExists(mysql::Connection& connection, const mysql::TableName& table) {
-  return connection
-      .QueryValue("SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA=" +
-                  mysql::QuoteText(table.database) +
-                  " AND TABLE_NAME=" + mysql::QuoteText(table.name))
-      .has_value();
-}
-
 }  // namespace
-
-std::string RowIdentity(const RowMapping& mapping, const binlog::RowImage& image) {
-  std::string identity;
-  for (const size_t part : mapping.key) {
-    const std::string_view bytes = image[mapping.columns[part].source].bytes();
-    identity += std::to_string(bytes.size()) + ":";
-    identity += bytes;
-  }
-  return identity;
-}
 
 std::string JsonPair(const std::string& name, const mysql::ColumnType& type,
                      const std::string& expression) {
@@ -48,7 +28,7 @@ std::string JsonPair(const std::string& name, const mysql::ColumnType& type,
 }
 
 std::string Quarantine::IsRow(const std::string& identity) {
-  return " WHERE _osc_row=" + Hash(identity);
+  return " WHERE _osc_row=" + RowHash(identity);
 }
 
 Quarantine::Quarantine(const RowMapping& mapping, Names names, std::string marker)
@@ -66,7 +46,8 @@ Quarantine::Quarantine(const RowMapping& mapping, Names names, std::string marke
 }
 
 void Quarantine::Find(mysql::Connection& connection) {
-  exists_ = TableExists(connection, names_.entries) && TableExists(connection, names_.held);
+  exists_ =
+      mysql::TableExists(connection, names_.entries) && mysql::TableExists(connection, names_.held);
   ++version_;
 }
 
@@ -133,7 +114,7 @@ std::map<std::string, Quarantine::Entry> Quarantine::Find(
   if (!exists_ || identities.empty()) return found;
   std::string select = "SELECT identity, is_held, is_current, lives_on, duplicate FROM " +
                        entries_ + " WHERE _osc_row IN (";
-  for (size_t i = 0; i < identities.size(); ++i) select += (i ? "," : "") + Hash(identities[i]);
+  for (size_t i = 0; i < identities.size(); ++i) select += (i ? "," : "") + RowHash(identities[i]);
   auto rows = connection.Query(select + ")");
   while (rows.Next()) {
     found[rows.Text(0)] = {rows.Number(1) != 0, rows.Number(2) != 0, rows.Number(3) != 0,
@@ -147,7 +128,7 @@ void Quarantine::Put(mysql::Connection& connection, const std::string& identity,
   connection.Execute(
       "REPLACE INTO " + entries_ +
       " (_osc_row, identity, is_held, is_current, lives_on, duplicate, described) VALUES (" +
-      Hash(identity) + "," + Bytes(identity) + "," + Flag(entry.is_held) + "," +
+      RowHash(identity) + "," + Bytes(identity) + "," + Flag(entry.is_held) + "," +
       Flag(entry.is_current) + "," + Flag(entry.lives_on) + "," + Flag(entry.duplicate) + ",0)");
   ++count_;
 }
@@ -177,7 +158,7 @@ void Quarantine::Hold(mysql::Connection& connection, const std::string& identity
                       const std::string& key) {
   const std::string from = " FROM " + mysql::Quote(mapping_.target) + " WHERE " + key;
   const uint64_t moved = connection.Execute("INSERT INTO " + held_ + " (_osc_row," + all_ +
-                                            ") SELECT " + Hash(identity) + "," + all_ + from);
+                                            ") SELECT " + RowHash(identity) + "," + all_ + from);
   if (moved == 1 && connection.Execute("DELETE" + from) == 1) return;
   throw Error(ErrorCode::kDiverged,
               "the row with " + key + " is missing in " + mysql::Quote(mapping_.target),
@@ -224,7 +205,7 @@ void Quarantine::Clear(mysql::Connection& connection) {
 bool Quarantine::WriteNew(mysql::Connection& connection, const std::string& identity,
                           const std::string& values, bool coerce) const {
   return connection.Execute(std::string("INSERT ") + (coerce ? "IGNORE " : "") + "INTO " + held_ +
-                            " (_osc_row," + written_ + ") VALUES (" + Hash(identity) + "," +
+                            " (_osc_row," + written_ + ") VALUES (" + RowHash(identity) + "," +
                             values + ")") == 1;
 }
 
@@ -232,7 +213,7 @@ bool Quarantine::WriteHeld(mysql::Connection& connection, const std::string& ide
                            const std::string& moved_to, const std::string& assignments,
                            bool coerce) const {
   return connection.Execute(std::string("UPDATE ") + (coerce ? "IGNORE " : "") + held_ +
-                            " SET _osc_row=" + Hash(moved_to) +
+                            " SET _osc_row=" + RowHash(moved_to) +
                             (assignments.empty() ? "" : "," + assignments) + IsRow(identity)) == 1;
 }
 

@@ -26,9 +26,6 @@
 
 namespace osc::apply {
 
-// What tells one row of the live table from all others: the bytes of its key.
-std::string RowIdentity(const RowMapping& mapping, const binlog::RowImage& image);
-
 // `'name',expression` for JSON_OBJECT: numbers and text as they are, bytes in hex.
 std::string JsonPair(const std::string& name, const mysql::ColumnType& type,
                      const std::string& expression);

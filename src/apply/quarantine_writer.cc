@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "src/apply/row_identity.h"
 #include "src/apply/unfit_row.h"
 #include "src/mysql/server_message.h"
 
@@ -10,6 +11,9 @@ namespace osc::apply {
 using binlog::ChangeKind;
 
 namespace {
+
+// Of one value, in what is kept of a row for a report.
+constexpr size_t kMostReported = 64 * 1024;
 
 std::string Literal(const RowMapping& mapping, const Change& change, size_t source) {
   if (change.after[source].is_null) return "NULL";
@@ -32,9 +36,13 @@ std::string SourceKey(const RowMapping& mapping, const Change& change) {
 std::string LiveRow(const RowMapping& mapping, const Change& change) {
   std::string pairs;
   for (size_t source = 0; source < mapping.source_names.size(); ++source) {
-    pairs += (pairs.empty() ? "" : ",") + JsonPair(mapping.source_names[source],
-                                                   mapping.source_types[source],
-                                                   Literal(mapping, change, source));
+    const std::string& name = mapping.source_names[source];
+    const size_t size = change.after[source].size;
+    pairs += (pairs.empty() ? "" : ",") +
+             (size > kMostReported
+                  ? mysql::QuoteText(name) + "," +
+                        mysql::QuoteText("(a value of " + std::to_string(size) + " bytes)")
+                  : JsonPair(name, mapping.source_types[source], Literal(mapping, change, source)));
   }
   return "JSON_OBJECT(" + pairs + ")";
 }

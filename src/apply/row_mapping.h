@@ -36,6 +36,7 @@ struct RowMapping {
   struct Fill {
     std::string target;
     std::string literal;
+    bool is_implicit = false;  // the type's own, nobody has chosen it
   };
   std::vector<Fill> fills;
   // For each unique key of the target other than the shared one: the source columns that feed it.

@@ -43,8 +43,13 @@ std::vector<NetChange> Net(const RowSql& sql, const std::vector<const Change*>& 
 
 }  // namespace
 
-RowWriter::RowWriter(const RowMapping& mapping, WriteMode mode, Quarantine* quarantine)
-    : mapping_(mapping), mode_(mode), sql_(mapping), quarantine_(quarantine) {}
+RowWriter::RowWriter(const RowMapping& mapping, WriteMode mode, Quarantine* quarantine,
+                     DefaultedRows* defaulted)
+    : mapping_(mapping),
+      mode_(mode),
+      sql_(mapping),
+      quarantine_(quarantine),
+      defaulted_(defaulted) {}
 
 bool RowWriter::NeedsOrder(mysql::Connection& connection,
                            const std::vector<const Change*>& changes) const {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "src/apply/defaulted_rows.h"
 #include "src/apply/quarantine.h"
 #include "src/apply/row_mapping.h"
 #include "src/apply/row_sql.h"
@@ -25,8 +26,11 @@ enum class WriteMode {
 class RowWriter {
  public:
   // quarantine: where rows go that have no place off stage; without it they are an error.
-  RowWriter(const RowMapping& mapping, WriteMode mode, Quarantine* quarantine);
+  // defaulted: what is to follow the rows with made-up values, if anything.
+  RowWriter(const RowMapping& mapping, WriteMode mode, Quarantine* quarantine,
+            DefaultedRows* defaulted);
   Quarantine* quarantine() const { return quarantine_; }
+  DefaultedRows* defaulted() const { return defaulted_; }
 
   // True when changes have to be written by WriteInOrder: for their size, or because a row is in
   // quarantine.
@@ -52,6 +56,7 @@ class RowWriter {
   const WriteMode mode_;
   const RowSql sql_;
   Quarantine* const quarantine_;
+  DefaultedRows* const defaulted_;
 };
 
 }  // namespace osc::apply

@@ -53,12 +53,16 @@ Stream::Stream(StreamOptions options, std::shared_ptr<const CopyFrontier> fronti
                       Marker(options_.id, "quarantine")),
       new_quarantine_(options_.forward, {options_.quarantine, options_.held_new},
                       Marker(options_.id, "quarantine")),
-      replace_forward_{&options_.forward, nullptr,
-                       RowWriter(options_.forward, WriteMode::kReplace, nullptr)},
-      inverse_{&options_.inverse, &old_quarantine_,
-               RowWriter(options_.inverse, WriteMode::kExact, &old_quarantine_)},
-      forward_{&options_.forward, &new_quarantine_,
-               RowWriter(options_.forward, WriteMode::kExact, &new_quarantine_)},
+      old_defaulted_(options_.inverse, options_.defaulted, Marker(options_.id, "defaulted")),
+      new_defaulted_(options_.forward, options_.defaulted, Marker(options_.id, "defaulted")),
+      replace_forward_{&options_.forward, nullptr, nullptr,
+                       RowWriter(options_.forward, WriteMode::kReplace, nullptr, nullptr)},
+      inverse_{
+          &options_.inverse, &old_quarantine_, &old_defaulted_,
+          RowWriter(options_.inverse, WriteMode::kExact, &old_quarantine_, &old_defaulted_)},
+      forward_{
+          &options_.forward, &new_quarantine_, &new_defaulted_,
+          RowWriter(options_.forward, WriteMode::kExact, &new_quarantine_, &new_defaulted_)},
       budget_(kBudgetBytes) {}
 
 Stream::~Stream() {
@@ -81,6 +85,8 @@ void Stream::start(int swaps_done) {
   prepared_.Find(*connection_);
   old_quarantine_.Find(*connection_);
   new_quarantine_.Find(*connection_);
+  old_defaulted_.Find(*connection_);
+  new_defaulted_.Find(*connection_);
   if (swaps_done == checkpoint.epoch) {  // else the swap that it was accepted for has happened
     TakeBackLoss(*connection_, old_quarantine_);
     TakeBackLoss(*connection_, new_quarantine_);
@@ -354,10 +360,16 @@ void Stream::Truncate(std::stop_token stop) {
     OSC_FAULT_POINT("apply.truncated");
     connection.Execute("BEGIN");
     Quarantine* const unfit = direction().quarantine;
-    if (unfit != nullptr) unfit->Clear(connection);
+    if (unfit != nullptr) {
+      unfit->Clear(connection);
+      direction().defaulted->Clear(connection);
+    }
     connection.Execute(advance);
     connection.Execute("COMMIT");
-    if (unfit != nullptr) unfit->NoteCommit();
+    if (unfit != nullptr) {
+      unfit->NoteCommit();
+      direction().defaulted->NoteCommit();
+    }
   });
 }
 
@@ -398,7 +410,10 @@ void Stream::PassSwap(std::stop_token stop, int number) {
     connection.Execute("BEGIN");
     Quarantine* const unfit = direction().quarantine;
     const RowMapping& back = number % 2 == 1 ? options_.inverse : options_.forward;
-    if (unfit != nullptr) SettleLoss(connection, *unfit, back);
+    if (unfit != nullptr) {
+      SettleLoss(connection, *unfit, back);
+      direction().defaulted->Clear(connection);  // they are the live rows now
+    }
     connection.Execute(checkpoint_.SetAllLanes(read_.Encode(), number));
     connection.Execute("COMMIT");
     if (unfit != nullptr) unfit->NoteCommit();

@@ -44,6 +44,7 @@ struct StreamOptions {
   mysql::TableName quarantine;           // for rows that have no place off stage
   mysql::TableName held_old;             // these rows, in the shape of the old table
   mysql::TableName held_new;
+  mysql::TableName defaulted;            // the keys of rows with values that osc has made up
   RowMapping forward;                    // old definition to new
   RowMapping inverse;                    // new definition to old
   // A transaction is applied in parts of about this many bytes of row events, and its rows wait in a
@@ -97,6 +98,8 @@ class Stream {
   // Rows of the live table that have no place off stage; nullptr before the first swap, when there is
   // none: such a row ends the stream. Lives as long as the stream.
   Quarantine* quarantine() const { return direction().quarantine; }
+  // Rows off stage with values that nobody has written; nullptr before the first swap.
+  DefaultedRows* defaulted() const { return direction().defaulted; }
 
   // Before the RENAME is sent; once it is known to have failed; once it is known to have happened.
   void ExpectSwap() { swap_phase_ = SwapPhase::kExpected; }
@@ -107,6 +110,7 @@ class Stream {
   struct Direction {
     const RowMapping* mapping;
     Quarantine* quarantine;
+    DefaultedRows* defaulted;
     RowWriter writer;
   };
   struct Routed {
@@ -174,6 +178,8 @@ class Stream {
   PreparedRows prepared_;  // the dispatcher's own
   Quarantine old_quarantine_;
   Quarantine new_quarantine_;
+  DefaultedRows old_defaulted_;
+  DefaultedRows new_defaulted_;
   const Direction replace_forward_;  // epoch 0
   const Direction inverse_;          // odd epochs
   const Direction forward_;          // even epochs from 2 on

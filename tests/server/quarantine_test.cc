@@ -123,6 +123,56 @@ TEST_P(QuarantineTest, RevertWaitsForAStreamBehindAsLongAsItIsTold) {
   EXPECT_EQ(Value("SELECT a FROM t"), "2");
 }
 
+// R13: what a revert would make up is counted, row by row.
+TEST_P(QuarantineTest, RowsWithoutTheDroppedValueMakeTheRevertLossy) {
+  Run("CREATE TABLE t (id INT PRIMARY KEY, a INT, must VARCHAR(20) NOT NULL)");
+  Run("INSERT INTO t VALUES (1, 1, 'one'), (2, 2, 'two')");
+  const std::string id = osc().Alter("t", "DROP COLUMN must");
+  Run("UPDATE t SET a=20 WHERE id=2");
+  osc().WaitUntilCaughtUp(id);
+  WaitForReadiness(id, "ready");
+  const auto wait_for_rows = [&](int rows) {
+    nlohmann::json revert;
+    testing::WaitUntil(
+        std::to_string(rows) + " rows",
+        [&] {
+          revert = osc().Show(id)["revert"];
+          return revert["readiness"] == "lossy" && revert["reasons"][0]["rows"] == rows;
+        },
+        seconds(5));
+    EXPECT_EQ(revert["reasons"][0]["column"], "must");
+    EXPECT_EQ(revert["rows"].size(), static_cast<size_t>(rows)) << revert.dump(1);
+    return revert;
+  };
+  Run("INSERT INTO t VALUES (10, 1), (11, 1)");
+  wait_for_rows(2);
+  Run("UPDATE t SET id=12 WHERE id=11");
+  Run("DELETE FROM t WHERE id=10");
+  EXPECT_EQ(wait_for_rows(1)["rows"][0]["key"], "id=12");
+  Run("DELETE FROM t WHERE id=12");
+  WaitForReadiness(id, "ready");
+  Run("INSERT INTO t VALUES (20, 1)");
+  wait_for_rows(1);
+  osc().state().KillEngine();
+  Run("INSERT INTO t VALUES (21, 1)");
+  StartEngine(id);
+  wait_for_rows(2);
+  osc().Succeed({"revert", id});
+  EXPECT_EQ(Value("SELECT GROUP_CONCAT(CONCAT_WS('/', id, must) ORDER BY id) FROM t"),
+            "1/one,2/two,20/,21/");
+  WaitForReadiness(id, "ready");
+  osc().Succeed({"complete", id});
+
+  // Nothing is made up where somebody has said what it is to be.
+  const std::string chosen =
+      osc().Alter("t", "DROP COLUMN must", {"--revert-default", "must='chosen'"});
+  Run("INSERT INTO t VALUES (30, 1)");
+  osc().WaitUntilCaughtUp(chosen);
+  EXPECT_EQ(osc().Show(chosen)["revert"]["readiness"], "ready");
+  osc().Succeed({"revert", chosen});
+  EXPECT_EQ(Value("SELECT must FROM t WHERE id=30"), "chosen");
+}
+
 // R10: what only the old table's unique key forbids, and only on the way.
 TEST_P(QuarantineTest, ValuesExchangedWithinATransactionAreNoDuplicates) {
   Run("CREATE TABLE t (id INT PRIMARY KEY, a INT NOT NULL, UNIQUE KEY by_a (a), kept INT)");

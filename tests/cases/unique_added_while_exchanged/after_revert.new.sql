@@ -1,0 +1,5 @@
+START TRANSACTION;
+UPDATE t SET a='x' WHERE id=1;
+UPDATE t SET a='one' WHERE id=2;
+UPDATE t SET a='two' WHERE id=1;
+COMMIT;
