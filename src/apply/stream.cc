@@ -1,14 +1,11 @@
 #include "src/apply/stream.h"
 
-#include <algorithm>
 #include <limits>
 
 #include "src/apply/accepted_loss.h"
-#include "src/base/fault_point.h"
 #include "src/base/log.h"
 #include "src/base/retry.h"
 #include "src/mysql/connection_json.h"
-#include "src/mysql/statement_tables.h"
 
 namespace osc::apply {
 namespace {
@@ -18,13 +15,9 @@ namespace {
 constexpr std::chrono::seconds kAdvanceWithRows{5};
 constexpr std::chrono::seconds kAdvanceIdle{60};
 
-// A conflict over row locks that lasts no longer is nothing to tell. One lock wait is given up after
-// 5 s.
+// A conflict over row locks that lasts no longer is nothing to tell. One lock wait is given up
+// after 5 s.
 constexpr std::chrono::seconds kQuietConflict{8};
-
-// How often, and at most how many, rows are tried again that another row keeps from their place.
-constexpr base::Clock::duration kReleaseInterval = std::chrono::milliseconds(200);
-constexpr int kMostReleased = 500;
 
 // What may wait in all lanes together, as it lies in memory.
 constexpr size_t kBudgetBytes = 32 << 20;
@@ -57,12 +50,10 @@ Stream::Stream(StreamOptions options, std::shared_ptr<const CopyFrontier> fronti
       new_defaulted_(options_.forward, options_.defaulted, Marker(options_.id, "defaulted")),
       replace_forward_{&options_.forward, nullptr, nullptr,
                        RowWriter(options_.forward, WriteMode::kReplace, nullptr, nullptr)},
-      inverse_{
-          &options_.inverse, &old_quarantine_, &old_defaulted_,
-          RowWriter(options_.inverse, WriteMode::kExact, &old_quarantine_, &old_defaulted_)},
-      forward_{
-          &options_.forward, &new_quarantine_, &new_defaulted_,
-          RowWriter(options_.forward, WriteMode::kExact, &new_quarantine_, &new_defaulted_)},
+      inverse_{&options_.inverse, &old_quarantine_, &old_defaulted_,
+               RowWriter(options_.inverse, WriteMode::kExact, &old_quarantine_, &old_defaulted_)},
+      forward_{&options_.forward, &new_quarantine_, &new_defaulted_,
+               RowWriter(options_.forward, WriteMode::kExact, &new_quarantine_, &new_defaulted_)},
       budget_(kBudgetBytes) {}
 
 Stream::~Stream() {
@@ -304,131 +295,6 @@ void Stream::HoldDuringSwap(std::stop_token stop) {
     throw Error(ErrorCode::kDiverged, "rows of " + mysql::Quote(options_.live) +
                                           " were written between the freeze point and the swap");
   }
-}
-
-void Stream::HandleStatement(std::stop_token stop, const binlog::Transaction& transaction) {
-  const mysql::StatementEffect effect =
-      mysql::ClassifyStatement(transaction.statement, transaction.schema);
-  const std::string ours = Marker(options_.id, "");
-  if (effect.marker.substr(0, ours.size()) == ours) {
-    const std::string swap = Marker(options_.id, "swap:");
-    if (effect.marker.substr(0, swap.size()) == swap) {
-      PassSwap(stop, std::atoi(effect.marker.c_str() + swap.size()));
-    }
-    return;
-  }
-  if (effect.temporary) return;
-  bool on_live = false;
-  bool on_off_stage = false;
-  for (const mysql::TableName& table : effect.tables) {
-    const bool whole_database = table.name.empty();
-    if (table.database != options_.live.database) continue;
-    on_live = on_live || whole_database || table.name == options_.live.name;
-    on_off_stage = on_off_stage || whole_database || table.name == options_.off_stage.name;
-  }
-  if (!on_live && !on_off_stage) return;
-  using Kind = mysql::StatementKind;
-  if (effect.kind == Kind::kTruncateTable && on_live) return Truncate(stop);
-  // The name exists, so that CREATE can only have been one that did nothing (IF NOT EXISTS).
-  if (effect.kind == Kind::kCreateTable || effect.kind == Kind::kOther) return;
-  const std::string text = transaction.statement.substr(0, 200);
-  if (effect.kind == Kind::kDml) {
-    throw Error(ErrorCode::kDiverged,
-                "a session wrote " + mysql::Quote(options_.live) +
-                    " in statement format, which cannot be carried over: " + text,
-                "every session must use binlog_format=ROW");
-  }
-  throw Error(ErrorCode::kDiverged,
-              "somebody else changed " +
-                  mysql::Quote(on_live ? options_.live : options_.off_stage) + ": " + text,
-              "both tables are kept as they are");
-}
-
-void Stream::Truncate(std::stop_token stop) {
-  // DDL cannot commit with the checkpoint. Doing it twice is harmless: no row that came after it in
-  // the binlog can have been applied before the checkpoint has passed it.
-  WaitForAllLanes(stop);
-  for (const LaneCheckpoint& lane : lane_start_) {
-    if (lane.position.Covers(read_)) return;
-  }
-  HoldDuringSwap(stop);
-  const std::string truncate = "TRUNCATE TABLE " + mysql::Quote(options_.off_stage) + " /* " +
-                               Marker(options_.id, "truncate") + " */";
-  const std::string advance = checkpoint_.SetAllLanes(read_.Encode(), epoch_);
-  RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
-    connection.Execute(truncate);
-    OSC_FAULT_POINT("apply.truncated");
-    connection.Execute("BEGIN");
-    Quarantine* const unfit = direction().quarantine;
-    if (unfit != nullptr) {
-      unfit->Clear(connection);
-      direction().defaulted->Clear(connection);
-    }
-    connection.Execute(advance);
-    connection.Execute("COMMIT");
-    if (unfit != nullptr) {
-      unfit->NoteCommit();
-      direction().defaulted->NoteCommit();
-    }
-  });
-}
-
-// A row that only another one kept from its place can have it once that one has been changed or
-// deleted, without a change of its own.
-void Stream::ReleaseDuplicates(std::stop_token stop) {
-  Quarantine* const unfit = direction().quarantine;
-  const auto now = base::Clock::now();
-  if (unfit == nullptr || !unfit->exists() || !rows_since_release_ || now < next_release_ ||
-      swap_phase_ != SwapPhase::kNone) {
-    return;
-  }
-  rows_since_release_ = false;
-  RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
-    if (!unfit->HasDuplicates(connection)) return;
-    WaitForAllLanes(stop);
-    connection.Execute("BEGIN");
-    const bool went_round = unfit->ReleaseDuplicates(connection, kMostReleased);
-    connection.Execute("COMMIT");
-    unfit->NoteCommit();
-    if (!went_round) rows_since_release_ = true;
-  });
-  // Lanes that find nothing to do meanwhile are to be the exception.
-  constexpr int kShare = 5;
-  next_release_ = now + std::max(kReleaseInterval, kShare * (base::Clock::now() - now));
-}
-
-void Stream::PassSwap(std::stop_token stop, int number) {
-  if (number <= epoch_) return;  // replayed after a restart
-  if (number != epoch_ + 1) {
-    throw Error(ErrorCode::kDiverged, "the binlog holds swap " + std::to_string(number) +
-                                          " where swap " + std::to_string(epoch_ + 1) +
-                                          " was expected");
-  }
-  WaitForAllLanes(stop);
-  OSC_FAULT_POINT("apply.before_turn");
-  RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
-    connection.Execute("BEGIN");
-    Quarantine* const unfit = direction().quarantine;
-    const RowMapping& back = number % 2 == 1 ? options_.inverse : options_.forward;
-    if (unfit != nullptr) {
-      SettleLoss(connection, *unfit, back);
-      direction().defaulted->Clear(connection);  // they are the live rows now
-    }
-    connection.Execute(checkpoint_.SetAllLanes(read_.Encode(), number));
-    connection.Execute("COMMIT");
-    if (unfit != nullptr) unfit->NoteCommit();
-  });
-  OSC_FAULT_POINT("apply.after_turn");
-  value_holders_.clear();
-  const std::lock_guard lock(mutex_);
-  swap_phase_ = SwapPhase::kNone;
-  epoch_ = number;
-}
-
-// The stream may have met the swap in the binlog before its session got the answer.
-void Stream::ConfirmSwap(int number) {
-  const std::lock_guard lock(mutex_);
-  if (epoch_ < number) swap_phase_ = SwapPhase::kDone;
 }
 
 void Stream::RunOnOwnConnection(std::stop_token stop,
