@@ -71,11 +71,20 @@ class ModelTest : public testing::ServerTest {
   }
 
   void ExpectBlocked(const std::string& id, const ModelTable& model, const std::string& turn) {
-    testing::WaitUntil(
-        "readiness blocked", [&] { return osc().Show(id)["revert"]["readiness"] == "blocked"; },
-        seconds(5));
     const size_t there = Read(osc().Show(id)["off_stage_table"], model.off_stage(), model).size();
-    EXPECT_EQ(osc().Show(id)["revert"]["rows"].size(), model.rows().size() - there);
+    const size_t missing = model.rows().size() - there;
+    nlohmann::json shown;
+    const bool told =
+        base::PollUntil({}, base::Clock::now() + seconds(5), std::chrono::milliseconds(50), [&] {
+          shown = osc().Show(id)["revert"];
+          size_t left_out = 0;
+          for (const nlohmann::json& reason : shown["reasons"]) {
+            // Of rows that are there, with a value that they never had.
+            if (reason["kind"] != "defaulted") left_out += reason["rows"].get<size_t>();
+          }
+          return shown["readiness"] == "blocked" && left_out == missing;
+        });
+    EXPECT_TRUE(told) << missing << " rows are missing off stage: " << shown.dump(1);
     const Outcome refused = osc().Run({turn, id});
     EXPECT_EQ(refused.exit_code, 3) << refused.Describe();
   }
