@@ -248,8 +248,11 @@ void Conductor::TrySwing(std::stop_token stop) {
 }
 
 bool Conductor::IsBehind() {
-  const milliseconds lag = stream_->status().lag;
-  if (lag <= kSwingLag) return false;
+  const auto status = stream_->status();
+  const milliseconds lag = status.lag;
+  // After a restart right behind a swap the stream may not have turned round yet.
+  const bool has_turned = status.epoch >= static_cast<int>(store_.Swaps(id_).size());
+  if (has_turned && lag <= kSwingLag) return false;
   if (!swing_lag_) swing_lag_ = lag;
   const auto waited = std::chrono::duration_cast<milliseconds>(Clock::now() - swing_asked_at_);
   std::string behind = "the stream is " + base::FormatDuration(lag) + " behind";
