@@ -199,7 +199,6 @@ void Conductor::StepTowardsCutover(std::stop_token stop) {
     if (migration.state != MigrationState::kReady) store_.SetState(id_, MigrationState::kReady);
     return;
   }
-  if (swing_attempts_ == 0) note_.clear();
   TrySwing(stop);
 }
 
@@ -216,6 +215,10 @@ void Conductor::StepWindow(std::stop_token stop) {
 void Conductor::TrySwing(std::stop_token stop) {
   if (Clock::now() < next_swing_) return;
   if (IsBehind() || IsBlocked()) return;
+  if (swing_attempts_ == 0 && !note_.empty()) {  // what was waited for is there
+    note_.clear();
+    Report();  // before the state changes, so that nobody sees the one with the other
+  }
   try {
     door_->Swing(stop, *stream_, swing_loss_report_);
     // The next swap, or the operator's next look, is to find the stream turned round.

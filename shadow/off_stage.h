@@ -18,8 +18,8 @@ ddl::TableDefinition CreateOffStage(mysql::Connection& connection, const std::st
                                     const mysql::TableName& live, const mysql::TableName& off_stage,
                                     const std::string& alter_clauses);
 
-// Drops the off-stage table, the stream's own tables and a sentry, those that are there. With keep_off_stage
-// the off-stage table stays.
+// Drops the off-stage table, the stream's own tables and a sentry, those that are there. With
+// keep_off_stage the off-stage table stays.
 void DropArtefacts(mysql::Connection& connection, const std::string& id,
                    const mysql::TableName& live, const mysql::TableName& off_stage,
                    bool keep_off_stage);

@@ -38,7 +38,11 @@ TEST_P(LifecycleTest, RefusesASecondMigrationOfTheSameTable) {
     ExpectRefused({"plan", "--table", "users", "--alter", "ADD COLUMN x INT"}, id);
   };
   expect_refused();
-  osc().Succeed({"cutover", id});
+  const Outcome cutover = osc().Succeed({"cutover", id});
+  // What was waited for is no longer told.
+  EXPECT_THAT(
+      cutover.out + cutover.err,
+      ::testing::Not(::testing::ContainsRegex("(cutting-over|live),.*waiting for .osc cutover")));
   expect_refused();
   osc().Succeed({"revert", id});
   expect_refused();
