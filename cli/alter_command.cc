@@ -6,46 +6,43 @@
 #include "cli/engine.h"
 #include "cli/engine_lock.h"
 #include "cli/follow.h"
+#include "cli/migration_run.h"
 #include "cli/text.h"
 #include "src/base/log.h"
-#include "src/mysql/connection_json.h"
 
 namespace osc::cli {
 namespace {
 
-state::Migration NewMigration(const Context& context, const CheckedChange& change) {
-  state::Migration migration;
-  migration.server = change.server;
-  migration.connection = mysql::SaveConnection(context.options.connection);
-  migration.database = change.plan.forward.source.name.database;
-  migration.table = change.plan.forward.source.name.name;
-  migration.alter = change.plan.alter.clauses;
-  migration.settings = context.options.settings;
-  migration.notes = ddl::SaveNotes(change.plan.notes);
-  migration.require_revertible = context.options.require_revertible;
-  migration.revert_defaults = ddl::SaveRevertDefaults(change.plan.revert_defaults);
-  return migration;
+std::string InstantMessage(const Snapshot& snapshot) {
+  std::string text = Printable(snapshot.migration.table) +
+                     " has the new definition: the server made the change itself, instantly";
+  if (!snapshot.swaps.empty()) {
+    text += " (writes waited " +
+            FormatMillis(static_cast<int64_t>(snapshot.swaps.back().lock_ms + 0.5)) + " at most)";
+  }
+  return text + ". It cannot be taken back";
 }
 
-// Live, or as far as it goes by itself. Throws when it has failed.
-bool IsThere(const state::Migration& migration) {
-  ThrowIfFailed(migration);
-  if (migration.state == state::MigrationState::kReady) {
-    return migration.settings.postpone_cutover && !migration.cutover_asked;
+// Why the choice fell on osc's own way, where it was left to the engine.
+void TellChoice(const Context& context, const Snapshot& snapshot) {
+  if (context.options.settings.algorithm != state::Algorithm::kAuto) return;
+  for (const state::Event& event : snapshot.events) {
+    if (event.text.starts_with("auto: ")) context.out.Note(Printable(event.text));
   }
-  return !state::IsBeforeCutover(migration.state) &&
-         migration.state != state::MigrationState::kCuttingOver;
 }
 
 // The command's result, once the migration IsThere.
 void Announce(const Context& context, state::Store& store, const std::string& id) {
   const Snapshot snapshot = TakeSnapshot(store, id, true);
+  TellChoice(context, snapshot);
   if (context.out.json()) {
     context.out.Document(MigrationJson(snapshot));
   } else if (snapshot.migration.state == state::MigrationState::kReady) {
     context.out.Line(Printable(snapshot.migration.table) +
                      " is copied and follows every write. To swap: " +
                      CommandLine(context.options, "cutover " + id));
+  } else if (state::IsDoneByServer(snapshot.migration)) {
+    context.out.Line(InstantMessage(snapshot));
   } else {
     context.out.Line(SwapMessage(context.options, snapshot));
   }
@@ -57,7 +54,8 @@ int RunInForeground(Context& context, Interrupt& interrupt, state::Store& store,
   bool announced = false;
   const End end = FollowMigration(interrupt, nullptr, store, id, [&](const state::Migration& now) {
     if (state::IsFinal(now.state) && announced) return true;
-    if (!announced && IsThere(now)) {
+    if (!announced) ThrowIfDifferent(context, store, id);
+    if (!announced && IsThere(now, Until::kLive)) {
       Announce(context, store, id);
       if (!context.out.json() && !state::IsFinal(now.state)) {
         context.out.Note("this process keeps the stream running; Ctrl-C ends it, and " +
@@ -91,7 +89,7 @@ int RunAlter(Context& context) {
     }
   }
   const CheckedChange change = CheckChange(context, store);
-  for (const std::string& caution : Cautions(change.plan)) context.out.Note(caution);
+  TellCautions(context, change.plan);
 
   // From here on a Ctrl-C detaches. In the foreground it stops the engine, whose threads are made
   // after this and so never see the signal.
@@ -108,12 +106,14 @@ int RunAlter(Context& context) {
     keeper.Ensure();  // first: without an engine nothing is left in the store
     context.stage = Stage::kPreflight;
   }
-  const state::Migration migration = store->Create(NewMigration(context, change));
+  const state::Migration migration = store->Create(NewMigration(context.options, change));
   context.id = migration.id;
   if (engine) {
     context.out.Note("migration " + migration.id);
     engine->start();
-    return RunInForeground(context, interrupt, *store, migration.id);
+    const int exit_code = RunInForeground(context, interrupt, *store, migration.id);
+    engine->Stop(interrupt, exit_code);
+    return exit_code;
   }
 
   context.stage = Stage::kEngine;
@@ -127,7 +127,8 @@ int RunAlter(Context& context) {
   }
   context.out.Note("migration " + migration.id + "; Ctrl-C detaches, the migration goes on");
   context.stage = Stage::kPreflight;  // the engine looks again at what preflight looked at
-  if (FollowMigration(interrupt, &keeper, *store, migration.id, IsThere) == End::kInterrupted) {
+  if (FollowUntilThere(context, interrupt, keeper, *store, migration.id, Until::kLive) ==
+      End::kInterrupted) {
     return Detached(context, *store, migration.id);
   }
   Announce(context, *store, migration.id);

@@ -1,12 +1,13 @@
 #include "cli/change_plan.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
-#include "cli/alter_argument.h"
 #include "cli/password_prompt.h"
+#include "cli/standbys.h"
 #include "cli/text.h"
+#include "ddl/privileges.h"
 #include "ddl/shared_key.h"
-#include "src/mysql/connection_json.h"
 
 namespace osc::cli {
 namespace {
@@ -117,17 +118,66 @@ Json DirectionJson(const ddl::Projection& projection) {
   return {{"columns", std::move(columns)}, {"preserved", std::move(preserved)}};
 }
 
+// What the server would do with the ALTER by itself. Without an answer the plan is still one.
+void AskServer(mysql::Connection& connection, CheckedChange* checked) {
+  try {
+    checked->server_algorithms =
+        ddl::TryAlgorithms(connection, checked->plan.forward.source, checked->plan.alter);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kConnectionLost) throw;
+    checked->plan.warnings.push_back(
+        "what the server could do by itself cannot be asked, for want of an empty copy of the "
+        "table: " +
+        error.message());
+  }
+}
+
+// The server makes the change itself: whether it does is known before anything runs.
+void RequireInstant(mysql::Connection& connection, const ddl::ChangePlan& plan) {
+  const ddl::TableDefinition& table = plan.forward.source;
+  const ddl::InstantTrial trial = ddl::TryInstant(connection, table, plan.alter);
+  if (trial.possible) return;
+  throw Error(ErrorCode::kRefused,
+              "the server does not make this change of " + mysql::Quote(table.name) +
+                  " instantly: " + trial.note,
+              "leave out --algorithm: osc's own way makes it, and can take it back");
+}
+
+std::string AlgorithmText(const ddl::ServerAlgorithm& algorithm) {
+  if (!algorithm.possible) return algorithm.name + ": not possible: " + algorithm.note;
+  return algorithm.name + ", LOCK=" + algorithm.lock + ": " + algorithm.note;
+}
+
+Json AlgorithmsJson(const std::vector<ddl::ServerAlgorithm>& algorithms) {
+  Json list = Json::array();
+  for (const ddl::ServerAlgorithm& algorithm : algorithms) {
+    list.push_back({{"algorithm", algorithm.name},
+                    {"possible", algorithm.possible},
+                    {"lock", algorithm.possible ? Json(algorithm.lock) : Json(nullptr)},
+                    {"rebuilds", algorithm.possible ? Json(algorithm.rebuilds) : Json(nullptr)},
+                    {"reversible", false},
+                    {"note", algorithm.note}});
+  }
+  return list;
+}
+
 }  // namespace
+
+ServerTarget ConnectToTarget(Context& context) {
+  if (context.options.ask_password) AskPassword();
+  context.stage = Stage::kConnect;
+  mysql::ServerChoice choice = mysql::ChooseServer(context.options.connection);
+  auto connection = mysql::Connection::Open(choice.connection);
+  context.stage = Stage::kPreflight;
+  return {std::move(choice), std::move(connection)};
+}
 
 CheckedChange CheckChange(Context& context, std::optional<state::Store>& store) {
   Change change = ReadChange(context.options);
-  const auto defaults = ddl::ParseRevertDefaults(context.options.revert_defaults);
-  if (context.options.ask_password) AskPassword();
-  context.stage = Stage::kConnect;
-  auto connection = mysql::Connection::Open(context.options.connection);
-  context.stage = Stage::kPreflight;
+  ddl::ParseRevertDefaults(context.options.revert_defaults);  // before anybody connects
+  ServerTarget target = ConnectToTarget(context);
   if (change.table.database.empty()) {
-    change.table.database = connection.QueryValue("SELECT DATABASE()").value_or("");
+    change.table.database = target.connection.QueryValue("SELECT DATABASE()").value_or("");
   }
   if (change.table.database.empty()) {
     context.stage = Stage::kInput;
@@ -135,14 +185,32 @@ CheckedChange CheckChange(Context& context, std::optional<state::Store>& store) 
                 "which database has the table " + change.table.name + " is not said",
                 "write --table d." + change.table.name + " or --database d");
   }
+  return CheckChange(context, target, change, store ? &*store : nullptr);
+}
+
+CheckedChange CheckChange(Context& context, ServerTarget& target, const Change& change,
+                          state::Store* store, const std::string& to_be_completed) {
+  const auto defaults = ddl::ParseRevertDefaults(context.options.revert_defaults);
   CheckedChange checked;
-  checked.server = mysql::ServerIdentity(connection);
-  checked.server_name = connection.server().Name();
-  if (store) {
+  checked.server = target.choice.identity;
+  checked.server_name = target.connection.server().Name();
+  if (store != nullptr && to_be_completed.empty()) {
     store->RequireNoUnfinished(checked.server, change.table.database, change.table.name);
   }
-  checked.plan = ddl::Preflight(connection, change.table, change.alter, defaults);
+  checked.plan =
+      ddl::Preflight(target.connection, change.table, change.alter, defaults, to_be_completed);
+  for (const ddl::DoctorFinding& finding :
+       CheckStandbys(context.options.connection, target.choice)) {
+    if (finding.status == ddl::FindingStatus::kOk) continue;
+    checked.plan.warnings.push_back(finding.name + ": " + finding.detail);
+  }
   if (context.options.require_revertible) ddl::RequireRevertible(checked.plan.notes);
+  if (context.options.settings.force_cutover) ddl::RequireKillPrivilege(target.connection);
+  if (context.options.command == "plan" || context.options.dry_run) {
+    AskServer(target.connection, &checked);
+  } else if (context.options.settings.algorithm == state::Algorithm::kInstant) {
+    RequireInstant(target.connection, checked.plan);
+  }
   return checked;
 }
 
@@ -175,7 +243,15 @@ std::string PlanText(const CheckedChange& change) {
        "about " + FormatCount(plan.estimated_rows) + " rows, " + FormatBytes(plan.data_bytes));
   line("time", "a guess: " + FormatSeconds(static_cast<int64_t>(GuessSeconds(plan))) +
                    " of copying on an idle server");
-  line("algorithm", "shadow table and binlog stream; the swap is a rename, and so is the revert");
+  line("algorithm",
+       "osc: shadow table and binlog stream; the swap is a rename, and so is the revert");
+  std::string label = "server";
+  for (const ddl::ServerAlgorithm& algorithm : change.server_algorithms) {
+    line(std::exchange(label, ""), Printable(AlgorithmText(algorithm)));
+  }
+  if (label.empty()) {
+    line("", "what the server does by itself cannot be taken back; only osc's way can");
+  }
   line("shared key", KeyText(plan.forward));
   text += "columns, old to new\n";
   for (const std::string& row : DirectionLines(plan.forward, true, {})) text += row + "\n";
@@ -218,6 +294,7 @@ Json PlanJson(const CheckedChange& change) {
           {"server", change.server_name},
           {"algorithm", "shadow"},
           {"reversible", true},
+          {"server_algorithms", AlgorithmsJson(change.server_algorithms)},
           {"rows_estimated", plan.estimated_rows},
           {"data_bytes", plan.data_bytes},
           {"estimated_seconds", GuessSeconds(plan)},

@@ -7,10 +7,11 @@ namespace osc::cli {
 
 int RunAlter(Context& context);
 int RunPlan(Context& context);
+int RunApply(Context& context);
 int RunList(Context& context);
 int RunShow(Context& context);
 int RunWatch(Context& context);
-int RunIntent(Context& context);  // cutover revert reapply complete cancel pause resume set
+int RunIntent(Context& context);  // cutover revert reapply complete cancel pause resume set verify
 int RunDoctor(Context& context);
 int RunServe(Context& context);
 

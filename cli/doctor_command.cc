@@ -2,20 +2,24 @@
 
 #include "cli/commands.h"
 #include "cli/password_prompt.h"
+#include "cli/standbys.h"
 #include "cli/text.h"
 #include "ddl/doctor.h"
-#include "src/mysql/connection.h"
+#include "src/mysql/host_list.h"
 
 namespace osc::cli {
 
 int RunDoctor(Context& context) {
   if (context.options.ask_password) AskPassword();
   context.stage = Stage::kConnect;
-  auto connection = mysql::Connection::Open(context.options.connection);
+  const mysql::ServerChoice choice = mysql::ChooseServer(context.options.connection);
+  auto connection = mysql::Connection::Open(choice.connection);
   context.stage = Stage::kPreflight;
   const std::string& named = context.options.connection.database;
   const std::optional<std::string> database = named.empty() ? std::nullopt : std::optional(named);
-  const auto findings = ddl::Examine(connection, database);
+  auto findings = ddl::Examine(connection, database);
+  const auto standbys = CheckStandbys(context.options.connection, choice);
+  findings.insert(findings.end(), standbys.begin(), standbys.end());
   bool ready = true;
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   std::vector<std::vector<std::string>> rows;

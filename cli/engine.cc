@@ -1,5 +1,7 @@
 #include "cli/engine.h"
 
+#include <cstdlib>
+#include <iostream>
 #include <utility>
 #include <vector>
 
@@ -12,6 +14,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kPoll{20};
 constexpr std::chrono::milliseconds kAfterError{1000};
+constexpr std::chrono::seconds kBackupInterval{60};
+constexpr std::chrono::seconds kStopping{4};
 
 int64_t NewestIntent(state::Store& store, const std::string& id) {
   const auto intents = store.OpenIntents(id);
@@ -24,6 +28,15 @@ Engine::Engine(const std::filesystem::path& state_directory,
                std::optional<std::chrono::milliseconds> exit_when_idle)
     : state_directory_(state_directory), exit_when_idle_(exit_when_idle), lock_(state_directory) {
   state::Store::Open(state_directory_).CheckIntegrity();
+}
+
+// Only of a file that the check at the start found whole.
+void Engine::BackUp(state::Store& store) {
+  const auto now = base::Clock::now();
+  if (!is_backup_due_ || now < next_backup_) return;
+  next_backup_ = now + kBackupInterval;
+  is_backup_due_ = false;
+  store.BackUp();
 }
 
 Engine::~Engine() {
@@ -43,6 +56,20 @@ void Engine::start() {
   });
 }
 
+void Engine::Stop(Interrupt& interrupt, int exit_code) {
+  thread_.request_stop();
+  const auto deadline = base::Clock::now() + kStopping;
+  while (!finished_) {
+    const bool again = interrupt.Wait(kPoll);
+    if (!again && base::Clock::now() < deadline) continue;
+    spdlog::warn("engine ends {}, in the middle of its work; the next one goes on from there",
+                 again ? "at once" : "after 4 s");
+    spdlog::default_logger()->flush();
+    std::cout.flush();
+    std::_Exit(exit_code);
+  }
+}
+
 void Engine::Run(std::stop_token stop) {
   state::Store store = state::Store::Open(state_directory_);
   auto idle_since = base::Clock::now();
@@ -51,6 +78,8 @@ void Engine::Run(std::stop_token stop) {
     std::chrono::milliseconds pause = kPoll;
     try {
       bool look = store.HasChanged() || std::exchange(first, false);
+      is_backup_due_ |= look;
+      BackUp(store);
       for (const auto& [id, slot] : slots_) look |= slot.runner && slot.runner->finished();
       if (look && Tend(store)) idle_since = base::Clock::now();
       for (const auto& [id, slot] : slots_) {
@@ -69,7 +98,7 @@ void Engine::Run(std::stop_token stop) {
       }
     } catch (const Error& error) {
       // A full disk or a busy file may mend; the runners have their own say about it.
-      spdlog::error("engine cannot read its store: {}", error.message());
+      spdlog::error("engine: {}", error.message());
       first = true;
       pause = kAfterError;
     }

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "cli/engine_lock.h"
+#include "cli/interrupt.h"
 #include "inverse/migration_runner.h"
 #include "src/state/store.h"
 
@@ -18,7 +19,7 @@ namespace osc::cli {
 
 // Owned by the main thread of `serve` or of an `alter --foreground`. The constructor takes the lock
 // of the directory and checks the store (kRefused); start() once; the destructor stops every runner
-// at its next safe place, so that a later engine goes on.
+// at its next safe place, however long that takes, so that a later engine goes on.
 class Engine {
  public:
   Engine(const std::filesystem::path& state_directory,
@@ -26,8 +27,12 @@ class Engine {
   ~Engine();
 
   void start();
-  // True when it has ended by itself, having been idle for long enough.
+  // True when it has ended: asked to stop, or idle for long enough.
   bool finished() const { return finished_; }
+  // Stops every runner at its next safe place and returns when that is done. If that takes longer
+  // than 4 s, because a statement waits or the server is silent, or if another signal comes, the
+  // process ends at once with this exit code: a later engine goes on as after a crash.
+  void Stop(Interrupt& interrupt, int exit_code);
 
  private:
   struct Slot {
@@ -41,11 +46,14 @@ class Engine {
   bool StartRunner(state::Store& store, const std::string& id, Slot& slot);
   bool HasNewWork(state::Store& store) const;
   void StopAll();
+  void BackUp(state::Store& store);
 
   std::filesystem::path state_directory_;
   std::optional<std::chrono::milliseconds> exit_when_idle_;
   EngineLock lock_;
   std::map<std::string, Slot> slots_;
+  bool is_backup_due_ = false;
+  std::chrono::steady_clock::time_point next_backup_{};
   std::atomic<bool> finished_{false};
   std::jthread thread_;
 };

@@ -12,6 +12,8 @@ int ExitCodeOf(ErrorCode code, Stage stage) {
       return kExitRefused;
     case ErrorCode::kBusy:
       return stage == Stage::kConnect ? kExitUnreachable : kExitRefused;
+    case ErrorCode::kDiverged:
+      return stage == Stage::kVerdict ? kExitDifferent : kExitFailed;
     case ErrorCode::kConnectionLost:
       return kExitUnreachable;
     default:

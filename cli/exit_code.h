@@ -12,11 +12,12 @@ inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitRefused = 3;
 inline constexpr int kExitUnreachable = 4;
+inline constexpr int kExitDifferent = 5;
 inline constexpr int kExitDetached = 130;
 
 // Where a command was when an error came: the same code means different things there. A missing
 // table is a refusal of preflight, a missing migration is bad input.
-enum class Stage { kInput, kConnect, kPreflight, kEngine };
+enum class Stage { kInput, kConnect, kPreflight, kEngine, kVerdict };
 
 int ExitCodeOf(ErrorCode code, Stage stage);
 

@@ -54,6 +54,7 @@ Error AsError(const state::Migration& migration, const state::StoredError& error
 }
 
 void ThrowIfFailed(const state::Migration& migration) {
+  if (migration.state == state::MigrationState::kFailing) return;  // not yet
   if (migration.state == state::MigrationState::kCancelled) {
     throw Error(ErrorCode::kCancelled, "migration " + migration.id + " was cancelled",
                 migration.table + " is as it was");
@@ -63,6 +64,32 @@ void ThrowIfFailed(const state::Migration& migration) {
     throw Error(ErrorCode::kInternal, "migration " + migration.id + " has failed",
                 "osc show " + migration.id + " has its history");
   }
+}
+
+void ThrowIfDifferent(Context& context, state::Store& store, const std::string& id) {
+  const state::Verification found = store.GetVerification(id);
+  if (found.state != state::VerifyState::kFailed) return;
+  const uint64_t count = found.counts.differences();
+  if (count == 0) {
+    throw Error(ErrorCode::kInternal, "the verification failed: " + found.note,
+                "osc verify " + id + " tries again");
+  }
+  constexpr size_t kMostNamed = 20;
+  std::string message = "the verification found " + FormatRows(count) +
+                        (count == 1 ? " that differs:" : " that differ:");
+  const std::vector<state::Difference> differences = store.Differences(id);
+  size_t named = 0;
+  for (const state::Difference& difference : differences) {
+    if (difference.kind == "quarantined" || difference.repaired || ++named > kMostNamed) continue;
+    message += "\n  " + DifferenceText(difference);
+  }
+  if (!found.note.empty()) message += "\n  " + found.note;
+  context.stage = Stage::kVerdict;
+  throw Error(ErrorCode::kDiverged, message,
+              "`osc show " + id + " --json` has up to 100 of them; osc verify " + id +
+                  " looks again, with --repair it mends the off-stage table; before the cutover "
+                  "osc cancel " +
+                  id + " gives the migration up");
 }
 
 int Detached(const Context& context, state::Store& store, const std::string& id) {

@@ -27,8 +27,13 @@ End FollowMigration(Interrupt& interrupt, EngineKeeper* keeper, state::Store& st
 // The stored error as an exception, about this migration.
 Error AsError(const state::Migration& migration, const state::StoredError& error);
 
-// Throws when the migration has failed, was cancelled, or waits for a person after an error.
+// Throws when the migration has failed and is cleaned up, was cancelled, or waits for a person
+// after an error.
 void ThrowIfFailed(const state::Migration& migration);
+
+// The verification of a migration has found differences: kDiverged, which names the first of them.
+// The command's stage becomes kVerdict, for its exit code.
+void ThrowIfDifferent(Context& context, state::Store& store, const std::string& id);
 
 // After Ctrl-C: how to watch again. Returns the exit code.
 int Detached(const Context& context, state::Store& store, const std::string& id);

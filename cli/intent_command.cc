@@ -1,17 +1,28 @@
 // The commands that ask the engine for something: cutover, revert, reapply, complete, cancel,
-// pause, resume, set.
+// pause, resume, set, verify.
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
-#include "cli/follow.h"
+#include "cli/engine_request.h"
+#include "cli/file_cutover.h"
+#include "cli/file_revert.h"
 #include "cli/text.h"
 #include "ddl/preflight.h"
+#include "shadow/replica.h"
+#include "src/mysql/host_list.h"
 
 namespace osc::cli {
 namespace {
 
 using state::Migration;
 using state::MigrationState;
+
+void RequireHosts(const std::string& hosts) {
+  mysql::ConnectionOptions options;
+  options.host = hosts;
+  if (hosts.empty()) throw Error(ErrorCode::kInvalidArgument, "host= names no host");
+  mysql::EachHost(options);
+}
 
 // {"retention": "72h"}; checked here so that a typing error costs no trip to the engine.
 nlohmann::json ReadAssignments(const Options& options, state::Settings settings) {
@@ -24,8 +35,19 @@ nlohmann::json ReadAssignments(const Options& options, state::Settings settings)
     }
     const std::string name = assignment.substr(0, equals);
     const std::string value = assignment.substr(equals + 1);
-    state::ApplySetting(&settings, name, value);
+    if (name == "defer-indexes" || name == "algorithm") {
+      throw Error(ErrorCode::kInvalidArgument, name + " is decided when a migration begins",
+                  "osc cancel " + options.id + ", and run it again");
+    }
+    if (name == "host") {
+      RequireHosts(value);
+    } else {
+      state::ApplySetting(&settings, name, value);
+    }
     arguments[name] = value;
+  }
+  if (arguments.contains("host") && arguments.size() > 1) {
+    throw Error(ErrorCode::kInvalidArgument, "host is set alone, without other settings");
   }
   return arguments;
 }
@@ -42,7 +64,17 @@ std::filesystem::path LossReport(const Options& options, const Migration& migrat
 nlohmann::json Arguments(const Options& options, const Migration& migration) {
   if (options.command == "set") return ReadAssignments(options, migration.settings);
   if (options.command == "complete") return {{"keep_table", options.keep_table}};
+  if (options.command == "reseed") return {{"accept_loss", options.accept_loss}};
+  if (options.restart_copy) return {{"restart_copy", true}};
   nlohmann::json arguments = nlohmann::json::object();
+  if (options.command == "verify") {
+    arguments = {{"since_last", options.since_last}, {"repair", options.repair}};
+    if (!options.replica.empty()) {
+      shadow::ReplicaOptions({}, options.replica);  // throws if it is no address
+      arguments["replica"] = options.replica;
+    }
+  }
+  if (options.force) arguments["force"] = true;
   if (options.accept_loss) arguments["loss_report"] = LossReport(options, migration).string();
   if (options.max_drain && (options.command == "revert" || options.command == "reapply")) {
     arguments["max_drain_ms"] = options.max_drain->count();
@@ -50,60 +82,8 @@ nlohmann::json Arguments(const Options& options, const Migration& migration) {
   return arguments;
 }
 
-bool IsSwap(const std::string& command) {
-  return command == "cutover" || command == "revert" || command == "reapply";
-}
-
-// Watches an intent from the moment it was written.
-class Outcome {
- public:
-  Outcome(state::Store& store, const Options& options, const Migration& before)
-      : store_(store),
-        command_(options.command),
-        error_before_(before.error ? before.error->message : ""),
-        swaps_before_(store.Swaps(before.id).size()) {}
-
-  void Ask(const std::string& id, const std::string& arguments) {
-    number_ = store_.AddIntent(id, command_, arguments);
-  }
-
-  bool IsThere(const Migration& now) {
-    // The effect first: it counts even if the engine died before it could close the intent.
-    if (HasEffect(now)) return true;
-    const state::Intent intent = store_.GetIntent(number_);
-    if (intent.error) throw AsError(now, *intent.error);
-    if (intent.done && now.error && now.error->message != error_before_) {
-      throw AsError(now, *now.error);
-    }
-    if (state::IsFinal(now.state)) ThrowFinal(now);
-    return false;
-  }
-
- private:
-  bool HasEffect(const Migration& now) {
-    if (command_ == "complete") return now.state == MigrationState::kCompleted;
-    if (command_ == "cancel") return now.state == MigrationState::kCancelled;
-    if (!IsSwap(command_)) return store_.GetIntent(number_).done.value_or(false);
-    const auto swaps = store_.Swaps(now.id);
-    return swaps.size() > swaps_before_ && swaps.back().direction == command_;
-  }
-
-  // It came to its end another way than was asked for.
-  void ThrowFinal(const Migration& now) {
-    if (command_ != "cancel") ThrowIfFailed(now);
-    if (const auto refusal = state::RefuseCommand(command_, now.state, now.id)) {
-      throw Error(ErrorCode::kRefused, refusal->message, refusal->hint);
-    }
-  }
-
-  state::Store& store_;
-  std::string command_;
-  std::string error_before_;
-  size_t swaps_before_;
-  int64_t number_ = 0;
-};
-
-std::string DoneMessage(const Options& options, const Snapshot& snapshot) {
+std::string DoneMessage(const Options& options, const nlohmann::json& arguments,
+                        const Snapshot& snapshot) {
   const Migration& migration = snapshot.migration;
   const std::string table = Printable(migration.table);
   if (IsSwap(options.command)) return SwapMessage(options, snapshot);
@@ -119,7 +99,27 @@ std::string DoneMessage(const Options& options, const Snapshot& snapshot) {
   if (options.command == "pause") {
     return migration.id + " is paused. To go on: " + CommandLine(options, "resume " + migration.id);
   }
+  if (options.command == "verify") {
+    const state::Verification& found = snapshot.verification;
+    return table + ": the two tables are equal (" + CompareText(found) + ", " +
+           FormatMillis(found.elapsed_ms) + ")" + (found.note.empty() ? "" : "; " + found.note);
+  }
+  if (options.restart_copy) return migration.id + " begins its copy anew";
+  if (options.command == "reseed") {
+    std::string lost;
+    for (const state::Progress::Reason& reason : snapshot.progress.reasons) {
+      if (reason.kind == "reseeded") lost += (lost.empty() ? "" : ", ") + Printable(reason.column);
+    }
+    const bool on_new = migration.live == state::LiveTable::kNew;
+    return "the off-stage table of " + table + " is rebuilt, " +
+           CommandLine(options, (on_new ? "revert " : "reapply ") + migration.id) +
+           " is possible again" + (lost.empty() ? "" : "; the values of " + lost + " are lost");
+  }
   if (options.command == "resume") return migration.id + " goes on";
+  if (arguments.contains("host")) {
+    return migration.id + ": its hosts are " + Printable(arguments["host"].get<std::string>()) +
+           " now; osc show " + migration.id + " tells whether it goes on there";
+  }
   std::string text = migration.id + ":";
   const auto settings = nlohmann::ordered_json::parse(state::SaveSettings(migration.settings));
   for (const auto& [name, value] : settings.items()) {
@@ -132,33 +132,30 @@ std::string DoneMessage(const Options& options, const Snapshot& snapshot) {
 
 int RunIntent(Context& context) {
   const Options& options = context.options;
+  if (options.command == "revert" && !options.file.empty()) return RunRevertFiles(context);
+  if (options.all || !options.file.empty()) return RunCutovers(context);
   state::Store store = state::Store::Open(options.state_directory);
   const Migration before = store.Find(options.id);
   context.id = before.id;
-  if (const auto refusal = state::RefuseCommand(options.command, before.state, before.id)) {
-    throw Error(ErrorCode::kRefused, refusal->message, refusal->hint);
-  }
+  const std::string command = options.restart_copy ? "restart-copy" : options.command;
+  RequireAllowed(command, before);
   const nlohmann::json arguments = Arguments(options, before);
 
   Interrupt interrupt;
-  context.stage = Stage::kEngine;
   EngineKeeper keeper(options);
-  keeper.Ensure();  // first: without an engine nothing is left in the store
-  Outcome outcome(store, options, before);
-  outcome.Ask(before.id, arguments.dump());
-  keeper.Ensure();  // it may have ended, being idle, just before it could see the intent
-  if (!options.detach) {
-    const End end =
-        FollowMigration(interrupt, &keeper, store, before.id,
-                        [&outcome](const Migration& now) { return outcome.IsThere(now); });
-    if (end == End::kInterrupted) return Detached(context, store, before.id);
+  if (AskEngine(context, interrupt, keeper, store, before, options.command, arguments.dump(),
+                options.detach) == End::kInterrupted) {
+    return Detached(context, store, before.id);
+  }
+  if (options.command == "verify" && !options.detach && !context.out.json()) {
+    ThrowIfDifferent(context, store, before.id);
   }
   const Snapshot snapshot = TakeSnapshot(store, before.id, true);
   if (context.out.json()) {
     context.out.Document(MigrationJson(snapshot));
   } else {
     context.out.Line(options.detach ? options.command + " of " + before.id + " is asked for"
-                                    : DoneMessage(options, snapshot));
+                                    : DoneMessage(options, arguments, snapshot));
     const std::string report = arguments.value("loss_report", "");
     if (!report.empty() && !options.detach) {
       context.out.Line(std::filesystem::exists(report)
@@ -166,7 +163,9 @@ int RunIntent(Context& context) {
                            : "no row had to be changed or left out");
     }
   }
-  return kExitDone;
+  const bool differs = options.command == "verify" && !options.detach &&
+                       snapshot.verification.state == state::VerifyState::kFailed;
+  return differs ? kExitDifferent : kExitDone;
 }
 
 }  // namespace osc::cli

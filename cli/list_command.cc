@@ -14,7 +14,8 @@ namespace {
 std::vector<std::string> Row(const Snapshot& snapshot) {
   const state::Migration& migration = snapshot.migration;
   const state::Progress& progress = snapshot.progress;
-  const bool copying = migration.state == state::MigrationState::kCopying;
+  const bool copying = migration.state == state::MigrationState::kCopying ||
+                       migration.state == state::MigrationState::kReseeding;
   const bool window = migration.expires_at && !state::IsFinal(migration.state);
   std::string lag = StreamRuns(snapshot) ? FormatMillis(progress.lag_ms) : "-";
   std::string state(state::StateName(migration.state));
@@ -58,6 +59,11 @@ int RunList(Context& context) {
   }
   const Terminal terminal = LookAtTerminal(STDOUT_FILENO);
   context.out.Text(FormatTable(rows, terminal.is_terminal ? terminal.width : 0));
+  for (const Snapshot& snapshot : snapshots) {
+    for (const inverse::Warning& warning : snapshot.warnings) {
+      context.out.Line("warning: " + snapshot.migration.id + ": " + Printable(warning.detail));
+    }
+  }
   if (unfinished && !engine) {
     context.out.Note(
         "no engine runs, so nothing goes on: " + CommandLine(context.options, "watch") + " or " +

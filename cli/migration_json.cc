@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cli/text.h"
 #include "ddl/preflight.h"
 #include "src/base/duration.h"
 
@@ -49,11 +50,84 @@ Json RevertJson(const Snapshot& snapshot) {
           {"expires_at", TimeJson(snapshot.migration.expires_at)}};
 }
 
+Json VerifyJson(const Snapshot& snapshot) {
+  const state::Verification& verification = snapshot.verification;
+  const state::VerifyCounts& counts = verification.counts;
+  Json rows = Json::array();
+  for (const state::Difference& difference : snapshot.differences) {
+    rows.push_back({{"kind", difference.kind},
+                    {"key", difference.key},
+                    {"column", difference.column},
+                    {"live", difference.live},
+                    {"off_stage", difference.off_stage},
+                    {"repaired", difference.repaired}});
+  }
+  return {
+      {"state", state::VerifyStateName(verification.state)},
+      {"rows_compared", counts.rows},
+      {"differences", counts.differences()},
+      {"eta_seconds", verification.eta_seconds ? Json(*verification.eta_seconds) : Json(nullptr)},
+      {"matching", counts.matching},
+      {"missing", counts.missing},
+      {"extra", counts.extra},
+      {"different", counts.different},
+      {"quarantined", counts.quarantined},
+      {"repaired", counts.repaired},
+      {"chunks", verification.chunks},
+      {"chunks_done", verification.chunks_done},
+      {"chunks_skipped", verification.chunks_skipped},
+      {"incremental", verification.incremental},
+      {"replica", verification.replica.empty() ? Json(nullptr) : Json(verification.replica)},
+      {"elapsed_ms", verification.elapsed_ms},
+      {"rows_per_second", verification.rows_per_second},
+      {"swaps", verification.swaps},
+      {"started_at", TimeJson(verification.started_at)},
+      {"finished_at", TimeJson(verification.finished_at)},
+      {"note", verification.note},
+      {"rows", std::move(rows)}};
+}
+
 }  // namespace
 
+std::string DifferenceText(const state::Difference& difference) {
+  const std::string tail = difference.repaired ? " (repaired)" : "";
+  if (difference.kind == "missing") {
+    return difference.key + ": missing off stage" +
+           (difference.live.empty() ? "" : " (" + difference.live + ")") + tail;
+  }
+  if (difference.kind == "extra") return difference.key + ": only off stage" + tail;
+  if (difference.kind == "quarantined") return difference.key + ": quarantined";
+  if (difference.column.empty()) return difference.key + ": " + difference.live + tail;
+  return difference.key + ", column " + difference.column + ": live " + difference.live +
+         ", off stage " + difference.off_stage + tail;
+}
+
+std::string CompareText(const state::Verification& verification) {
+  const state::VerifyCounts& counts = verification.counts;
+  std::string text = FormatRows(counts.rows) + " compared";
+  if (counts.repaired > 0) text += ", " + FormatCount(counts.repaired) + " repaired";
+  if (counts.quarantined > 0) text += ", " + FormatCount(counts.quarantined) + " quarantined";
+  if (verification.incremental) {
+    text += ", " + FormatCount(verification.chunks_skipped) + " of " +
+            FormatCount(verification.chunks) + " chunks unchanged since the last time";
+  }
+  if (!verification.replica.empty()) text += " on replica " + verification.replica;
+  return text;
+}
+
 Snapshot TakeSnapshot(state::Store& store, const std::string& id, bool engine_running) {
-  return {store.Get(id), store.GetProgress(id), store.Swaps(id), store.Events(id),
-          store.UnfitRows(id, 100), engine_running};
+  Snapshot snapshot{store.Get(id),
+                    store.GetProgress(id),
+                    store.Swaps(id),
+                    store.Events(id),
+                    store.UnfitRows(id, 100),
+                    {},
+                    store.GetVerification(id),
+                    store.Differences(id),
+                    engine_running};
+  snapshot.warnings =
+      inverse::Warnings(snapshot.migration, snapshot.progress, std::chrono::system_clock::now());
+  return snapshot;
 }
 
 bool StreamRuns(const Snapshot& snapshot) {
@@ -70,6 +144,10 @@ Json MigrationJson(const Snapshot& snapshot) {
              {"message", migration.error->message},
              {"hint", migration.error->hint}};
   }
+  Json warnings = Json::array();
+  for (const inverse::Warning& warning : snapshot.warnings) {
+    warnings.push_back({{"kind", warning.kind}, {"detail", warning.detail}});
+  }
   Json history = Json::array();
   for (const state::Event& event : snapshot.events) {
     history.push_back({{"at", base::FormatTime(event.at)}, {"text", event.text}});
@@ -82,6 +160,7 @@ Json MigrationJson(const Snapshot& snapshot) {
           {"database", migration.database},
           {"table", migration.table},
           {"alter", migration.alter},
+          {"algorithm", state::AlgorithmName(migration.settings.algorithm)},
           {"state", state::StateName(migration.state)},
           {"live", state::LiveName(migration.live)},
           {"paused", migration.paused},
@@ -104,9 +183,11 @@ Json MigrationJson(const Snapshot& snapshot) {
           {"throttle", {{"throttled", progress.throttled}, {"reason", progress.throttle_reason}}},
           {"swaps", SwapsJson(snapshot.swaps)},
           {"revert", RevertJson(snapshot)},
-          {"verify",
-           {{"state", "none"}, {"rows_compared", 0}, {"differences", 0}, {"eta_seconds", nullptr}}},
-          {"off_stage_table", ddl::OffStageName(migration.id, migration.table)},
+          {"warnings", std::move(warnings)},
+          {"verify", VerifyJson(snapshot)},
+          {"off_stage_table", state::IsDoneByServer(migration)
+                                  ? Json(nullptr)
+                                  : Json(ddl::OffStageName(migration.id, migration.table))},
           {"settings", Json::parse(state::SaveSettings(migration.settings))},
           {"notes", std::move(notes)},
           {"revert_defaults", Json::parse(ddl::SaveRevertDefaults(defaults))},

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "inverse/warnings.h"
 #include "src/state/store.h"
 
 namespace osc::cli {
@@ -16,12 +17,21 @@ struct Snapshot {
   std::vector<state::Swap> swaps;
   std::vector<state::Event> events;
   std::vector<state::UnfitRow> unfit_rows;  // up to 100
+  std::vector<inverse::Warning> warnings;
+  state::Verification verification;
+  std::vector<state::Difference> differences;
   bool engine_running = false;
 };
 
 Snapshot TakeSnapshot(state::Store& store, const std::string& id, bool engine_running);
 
 nlohmann::ordered_json MigrationJson(const Snapshot& snapshot);
+
+// "id=5, column name: live 'a', off stage 'b'"
+std::string DifferenceText(const state::Difference& difference);
+
+// "5,000 rows compared, 2 quarantined"
+std::string CompareText(const state::Verification& verification);
 
 // What people are told about the stream: stored rows say what it was when an engine last wrote
 // them.

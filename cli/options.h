@@ -38,11 +38,27 @@ struct Options {
   std::string id;
   bool detach = false;
   bool keep_table = false;
+  bool restart_copy = false;
   bool accept_loss = false;
+  bool force = false;
   // How long revert and reapply wait for a stream that is behind; none: as long as it takes.
   std::optional<std::chrono::milliseconds> max_drain = std::chrono::seconds(10);
-  std::string loss_report;  // absolute; empty: in the state directory
+  std::string loss_report;               // absolute; empty: in the state directory
   std::vector<std::string> assignments;  // key=value
+  bool since_last = false;               // verify
+  bool repair = false;
+  std::string replica;  // HOST[:PORT]; empty: none
+
+  // apply, and what else works on migration files
+  std::vector<std::string> paths;
+  std::string back_to;  // a file, or its version
+  std::string file;     // revert and cutover: the same
+  bool all = false;     // cutover
+  bool allow_other = false;
+  bool complete_previous = false;
+  std::string wait_for = "live";  // ready, accepted
+  std::string unfinished;         // done, again; empty: not said
+  std::chrono::milliseconds run_lock_wait = std::chrono::minutes(10);
 
   // serve
   std::optional<std::chrono::milliseconds> exit_when_idle;

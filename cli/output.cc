@@ -31,12 +31,18 @@ void Output::Document(const nlohmann::ordered_json& document, bool one_line) con
 void Output::Note(const std::string& line) const { Write(stderr, line + "\n"); }
 
 void Output::Fail(const Error& error, const std::string& id) const {
+  Fail(error, id, nlohmann::ordered_json::object());
+}
+
+void Output::Fail(const Error& error, const std::string& id, nlohmann::ordered_json more) const {
   if (json_) {
     nlohmann::ordered_json body{{"code", ErrorCodeName(error.code())},
                                 {"message", error.message()},
                                 {"hint", error.hint()}};
     if (!id.empty()) body["migration"] = id;
-    Document({{"error", std::move(body)}});
+    nlohmann::ordered_json document{{"error", std::move(body)}};
+    document.update(more);
+    Document(document);
     return;
   }
   // Rows that are to blame stand in lines of their own, each behind two blanks.

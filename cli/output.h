@@ -19,7 +19,9 @@ class Output {
   void Document(const nlohmann::ordered_json& document, bool one_line = false) const;
   void Note(const std::string& line) const;  // on stderr in every mode
   // The error and its hint for people, or as a document. `id` of the migration it is about, if any.
+  // more: members of the document beside "error".
   void Fail(const Error& error, const std::string& id = "") const;
+  void Fail(const Error& error, const std::string& id, nlohmann::ordered_json more) const;
 
  private:
   bool json_;

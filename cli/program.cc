@@ -16,7 +16,8 @@ int Dispatch(Context& context) {
       {"show", RunShow},     {"watch", RunWatch},    {"cutover", RunIntent},
       {"revert", RunIntent}, {"reapply", RunIntent}, {"complete", RunIntent},
       {"cancel", RunIntent}, {"pause", RunIntent},   {"resume", RunIntent},
-      {"set", RunIntent},    {"doctor", RunDoctor},  {"serve", RunServe}};
+      {"set", RunIntent},    {"verify", RunIntent},  {"reseed", RunIntent},
+      {"apply", RunApply},   {"doctor", RunDoctor},  {"serve", RunServe}};
   return kCommands.at(context.options.command)(context);
 }
 

@@ -35,7 +35,10 @@ const char* PhaseColour(const Migration& migration) {
   return "\x1b[1m";
 }
 
-bool IsCopying(const Migration& migration) { return migration.state == MigrationState::kCopying; }
+bool IsCopying(const Migration& migration) {
+  return migration.state == MigrationState::kCopying ||
+         migration.state == MigrationState::kReseeding;
+}
 
 std::string Rows(const Progress& progress) {
   std::string rows = FormatCount(progress.rows_copied);

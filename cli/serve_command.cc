@@ -22,6 +22,7 @@ int RunServe(Context& context) {
                ::getpid());
   while (!engine.finished() && !interrupt.Wait(std::chrono::milliseconds(20))) {
   }
+  engine.Stop(interrupt, kExitDone);
   return kExitDone;
 }
 

@@ -50,8 +50,30 @@ void AddWindow(const Snapshot& snapshot, Page& page) {
   }
   page.Line("revert", revert);
   for (const state::Progress::Reason& reason : progress.reasons) {
-    page.Line("", (reason.column.empty() ? "" : reason.column + ": ") +
-                      (reason.rows > 1 ? FormatRows(reason.rows) + ", for example " : "") + reason.detail);
+    const bool all = reason.kind == "defaulted" || reason.kind == "reseeded";
+    page.Line(
+        "", (reason.column.empty() ? "" : reason.column + ": ") +
+                (reason.rows > 1 ? FormatRows(reason.rows) + (all ? ", " : ", for example ") : "") +
+                reason.detail);
+  }
+}
+
+void AddVerification(const Snapshot& snapshot, Page& page) {
+  const state::Verification& found = snapshot.verification;
+  if (found.state == state::VerifyState::kNone) return;
+  const state::VerifyCounts& counts = found.counts;
+  std::string text(state::VerifyStateName(found.state));
+  if (found.chunks > 0) {
+    text += ", " + CompareText(found) + ", " + FormatCount(counts.missing) + " missing, " +
+            FormatCount(counts.extra) + " extra, " + FormatCount(counts.different) + " different";
+    text += ", " + FormatMillis(found.elapsed_ms);
+  }
+  if (found.eta_seconds) text += ", ETA " + FormatSeconds(*found.eta_seconds);
+  if (!found.note.empty()) text += " (" + found.note + ")";
+  page.Line("verified", text);
+  constexpr size_t kMostShown = 20;
+  for (size_t i = 0; i < snapshot.differences.size() && i < kMostShown; ++i) {
+    page.Line("", DifferenceText(snapshot.differences[i]));
   }
 }
 
@@ -65,15 +87,22 @@ std::string ShowText(const Snapshot& snapshot) {
   page.Line("state",
             std::string(state::StateName(migration.state)) +
                 (migration.paused && state::IsBeforeCutover(migration.state) ? " (paused)" : ""));
-  page.Line("live", std::string(state::LiveName(migration.live)) +
-                        " table; off stage: " + ddl::OffStageName(migration.id, migration.table));
+  const bool by_server = state::IsDoneByServer(migration);
+  page.Line("live", by_server
+                        ? "the one table, changed by the server itself"
+                        : std::string(state::LiveName(migration.live)) + " table; off stage: " +
+                              ddl::OffStageName(migration.id, migration.table));
   AddErrors(migration, page);
   if (!progress.note.empty()) page.Line("now", progress.note);
-  page.Line("copied", FormatRows(progress.rows_copied) + ", " + FormatPercent(progress.percent));
-  page.Line("stream", StreamText(snapshot));
+  if (!by_server) {
+    page.Line("copied", FormatRows(progress.rows_copied) + ", " + FormatPercent(progress.percent));
+    page.Line("stream", StreamText(snapshot));
+  }
   if (!progress.stream_gtid.empty()) page.Line("position", progress.stream_gtid);
   if (progress.throttled) page.Line("throttled", progress.throttle_reason);
+  AddVerification(snapshot, page);
   AddWindow(snapshot, page);
+  for (const inverse::Warning& warning : snapshot.warnings) page.Line("warning", warning.detail);
   for (const ddl::RevertNote& note : ddl::LoadNotes(migration.notes)) {
     page.Line("note", ddl::NoteText(note));
   }
@@ -82,9 +111,10 @@ std::string ShowText(const Snapshot& snapshot) {
                              " in rows inserted after the cutover, when it is reverted");
   }
   for (const state::Swap& swap : snapshot.swaps) {
-    page.Line(swap.direction, FormatMinute(swap.at.value_or(state::Time{})) + ", writes waited " +
-                                  FormatMillis(std::llround(swap.lock_ms)) + ", freeze point " +
-                                  swap.freeze_point);
+    page.Line(swap.direction,
+              FormatMinute(swap.at.value_or(state::Time{})) + ", writes waited " +
+                  FormatMillis(std::llround(swap.lock_ms)) +
+                  (swap.freeze_point.empty() ? "" : ", freeze point " + swap.freeze_point));
   }
   const auto settings = nlohmann::ordered_json::parse(state::SaveSettings(migration.settings));
   std::string list;

@@ -14,6 +14,7 @@ using mysql::SqlToken;
 using mysql::TokenKind;
 
 constexpr std::string_view kLeaveOut = "leave it out";
+constexpr const char* kPrimary = "PRIMARY";
 
 // Table options that say nothing about which row is which.
 constexpr std::string_view kOptions[] = {"ENGINE",
@@ -162,16 +163,32 @@ class ClauseParser {
     if (IsAny(at_.Peek(), {"INDEX", "KEY", "FULLTEXT", "SPATIAL", "UNIQUE", "CHECK"}) ||
         (at_.Peek().Is("PRIMARY") && at_.Peek(1).Is("KEY")) ||
         (at_.Peek().Is("VECTOR") && IsAny(at_.Peek(1), {"INDEX", "KEY"}))) {
-      return SkipBody();
+      return AddKey();
     }
     if (at_.Peek().Is("FOREIGN")) RefuseForeignKey();
     if (!at_.Skip("CONSTRAINT")) return AddColumn();
     at_.SkipExistence();
     if (!IsAny(at_.Peek(), {"PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})) {
-      at_.TakeName("the constraint's name");
+      alter_->added_keys.push_back(at_.TakeName("the constraint's name"));
     }
     if (at_.Peek().Is("FOREIGN")) RefuseForeignKey();
     if (!IsAny(at_.Peek(), {"PRIMARY", "UNIQUE", "CHECK"})) NotUnderstood();
+    AddKey();
+  }
+
+  // From its kind on: [UNIQUE ...] INDEX [name] (...)
+  void AddKey() {
+    if (at_.Peek().Is("PRIMARY")) {
+      alter_->added_keys.push_back(kPrimary);
+    } else if (!at_.Peek().Is("CHECK")) {
+      while (IsAny(at_.Peek(), {"UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR", "INDEX", "KEY"})) {
+        at_.Advance();
+      }
+      at_.SkipExistence();
+      const bool named = at_.Peek().kind == TokenKind::kIdentifier ||
+                         (at_.Peek().kind == TokenKind::kWord && !at_.Peek().Is("USING"));
+      if (named) alter_->added_keys.push_back(at_.Peek().text);
+    }
     SkipBody();
   }
 
@@ -183,19 +200,20 @@ class ClauseParser {
   void ParseDrop() {
     if (at_.Skip("PRIMARY")) {
       if (!at_.Skip("KEY")) NotUnderstood();
+      alter_->dropped_keys.push_back(kPrimary);
       return;
     }
     if (at_.Peek().Is("FOREIGN") && at_.Peek(1).Is("KEY")) {
       at_.Advance();
       at_.Advance();
       at_.SkipExistence();
-      at_.TakeName("the foreign key's name");
+      alter_->dropped_keys.push_back(at_.TakeName("the foreign key's name"));
       return;
     }
     if (IsAny(at_.Peek(), {"INDEX", "KEY", "CONSTRAINT", "CHECK"})) {
       at_.Advance();
       at_.SkipExistence();
-      at_.TakeName("the name to drop");
+      alter_->dropped_keys.push_back(at_.TakeName("the name to drop"));
       return;
     }
     if (IsAny(at_.Peek(), {"TABLE", "DATABASE", "SCHEMA", "VIEW", "TRIGGER"})) NotUnderstood();
@@ -231,14 +249,18 @@ class ClauseParser {
     const std::string from = key ? at_.TakeName("the index's name") : TakeColumn();
     if (!at_.Skip("TO")) NotUnderstood();
     const std::string to = key ? at_.TakeName("the index's new name") : TakeColumn();
-    if (!key) AddRename(from, to);
+    if (key) {
+      alter_->changed_keys.insert(alter_->changed_keys.end(), {from, to});
+    } else {
+      AddRename(from, to);
+    }
   }
 
   void ParseAlterPart() {
     if (IsAny(at_.Peek(), {"INDEX", "KEY", "CHECK", "CONSTRAINT"})) {
       at_.Advance();
       at_.SkipExistence();
-      at_.TakeName("a name");
+      alter_->changed_keys.push_back(at_.TakeName("a name"));
       at_.Skip("NOT");
       if (!IsAny(at_.Peek(), {"VISIBLE", "INVISIBLE", "IGNORED", "ENFORCED"})) NotUnderstood();
       at_.Advance();
@@ -254,6 +276,7 @@ class ClauseParser {
   }
 
   void ParseConvert() {
+    alter_->character_set = true;
     if (!at_.Skip("TO")) NotUnderstood();
     if (at_.Skip("CHARACTER")) {
       if (!at_.Skip("SET")) NotUnderstood();
@@ -312,6 +335,7 @@ class ClauseParser {
         NotUnderstood();
       }
       const bool engine = at_.Peek().Is("ENGINE");
+      if (IsAny(at_.Peek(), {"SET", "CHARSET", "COLLATE"})) alter_->character_set = true;
       at_.Advance();
       at_.Skip('=');
       if (engine) alter_->engine = at_.Peek().text;
@@ -346,6 +370,7 @@ class ClauseParser {
     if (at_.Peek().Is('.')) {
       Refuse("column names are not qualified", "leave the table's name out of it");
     }
+    alter_->columns.push_back(name);
     return name;
   }
 

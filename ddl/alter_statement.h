@@ -23,8 +23,16 @@ struct AlterStatement {
   std::vector<ColumnRename> renames;       // CHANGE a b and RENAME COLUMN a TO b, all at once
   std::vector<std::string> added_columns;  // also those that IF NOT EXISTS may leave out
   std::vector<std::string> dropped_columns;
-  bool partitions = false;  // PARTITION BY or REMOVE PARTITIONING
-  std::string engine;       // of ENGINE=, empty when there is none
+  bool partitions = false;     // PARTITION BY or REMOVE PARTITIONING
+  std::string engine;          // of ENGINE=, empty when there is none
+  bool character_set = false;  // CHARACTER SET, COLLATE or CONVERT TO for the whole table
+  // What its clauses act on, by name: columns added, dropped, changed and both names of renamed
+  // ones; keys and constraints. The primary key's name is PRIMARY; keys without a name are left
+  // out.
+  std::vector<std::string> columns;
+  std::vector<std::string> added_keys;
+  std::vector<std::string> dropped_keys;
+  std::vector<std::string> changed_keys;
 };
 
 // text: "ALTER TABLE [db.]t clauses", only clauses, or CREATE and DROP INDEX, which become one.

@@ -16,6 +16,11 @@ std::vector<DoctorFinding> Examine(mysql::Connection& connection,
   append(CheckRequirements(connection.server(), variables));
   const DoctorFinding privileges = CheckPrivileges(connection, database.value_or(""));
   findings.push_back(privileges);
+  const bool may_kill = MayKillSessions(connection);
+  findings.push_back({"forced-swaps", FindingStatus::kOk,
+                      may_kill ? "sessions that block a swap can be ended, if asked to"
+                               : "not possible: the user may not end other users' sessions",
+                      "", may_kill ? "" : "only needed for --force-cutover and --force"});
   if (database && privileges.status == FindingStatus::kOk) {
     findings.push_back(CheckBinlogFilter(connection, *database));
   }

@@ -121,8 +121,8 @@ std::string OffStageName(const std::string& migration_id, const std::string& tab
 }
 
 ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& table,
-                     const AlterStatement& alter,
-                     const std::vector<RevertDefault>& revert_defaults) {
+                     const AlterStatement& alter, const std::vector<RevertDefault>& revert_defaults,
+                     const std::string& to_be_completed) {
   const mysql::ServerInfo& server = connection.server();
   RefuseOnProblem(CheckVersion(server));
   const ServerVariables variables = ReadServerVariables(connection);
@@ -133,7 +133,7 @@ ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& tabl
   RefuseOnProblem(CheckPrivileges(connection, table.database));
   const TableFacts facts = FindTable(connection, table, variables);
   RefuseOnProblem(CheckBinlogFilter(connection, facts.name.database));
-  CheckSurroundings(connection, facts);
+  CheckSurroundings(connection, facts, to_be_completed);
   CheckAlterText(alter, facts.name);
   const TableDefinition original = ReadTableDefinition(connection, facts.name);
   CheckDefinition(original, "table");

@@ -29,11 +29,13 @@ struct ChangePlan {
 
 // Checks server, table, privileges and the ALTER itself (on a TEMPORARY copy of the empty table, so
 // that the server's own message is shown) and changes nothing. revert_defaults: those that the
-// operator gave. Throws Error kRefused, kNotFound or kInvalidArgument with one clear message and a
+// operator gave. to_be_completed: a migration of the table, by its id, that will be before this one
+// begins. Throws Error kRefused, kNotFound or kInvalidArgument with one clear message and a
 // hint.
 ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& table,
                      const AlterStatement& alter,
-                     const std::vector<RevertDefault>& revert_defaults = {});
+                     const std::vector<RevertDefault>& revert_defaults = {},
+                     const std::string& to_be_completed = "");
 
 // The off-stage table's fixed name, `_osc_<id>_<table>`, cut to 56 of the server's 64 characters.
 std::string OffStageName(const std::string& migration_id, const std::string& table);

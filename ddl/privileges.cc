@@ -154,6 +154,10 @@ std::string CurrentUser(mysql::Connection& connection) {
   return "'" + user.substr(0, at) + "'@'" + user.substr(at + 1) + "'";
 }
 
+std::string KillPrivilege(mysql::Connection& connection) {
+  return connection.server().IsMariaDb() ? "CONNECTION ADMIN" : "CONNECTION_ADMIN";
+}
+
 std::string GrantPattern(const std::string& database) {
   std::string pattern;
   for (const char c : database) {
@@ -185,6 +189,20 @@ MissingPrivileges FindMissingPrivileges(mysql::Connection& connection,
   }
   if (!MayReadBinlog(connection, grants)) missing.global.push_back("REPLICATION SLAVE");
   return missing;
+}
+
+bool MayKillSessions(mysql::Connection& connection) {
+  const std::vector<Grant> grants = ReadGrants(connection);
+  return Holds(grants, "SUPER", "") || Holds(grants, KillPrivilege(connection), "");
+}
+
+void RequireKillPrivilege(mysql::Connection& connection) {
+  if (MayKillSessions(connection)) return;
+  const std::string user = CurrentUser(connection);
+  throw Error(
+      ErrorCode::kRefused,
+      "user " + user + " may not end the sessions of other users, which forcing a swap needs",
+      "GRANT " + KillPrivilege(connection) + " ON *.* TO " + user);
 }
 
 DoctorFinding CheckPrivileges(mysql::Connection& connection, const std::string& database) {

@@ -21,6 +21,12 @@ struct MissingPrivileges {
 // 9.7, MariaDB 10.11 and 11.8).
 MissingPrivileges FindMissingPrivileges(mysql::Connection& connection, const std::string& database);
 
+// Whether the user may end sessions of other users: CONNECTION_ADMIN on MySQL, CONNECTION ADMIN on
+// MariaDB, SUPER on both. By the grants: ending one is the only probe.
+bool MayKillSessions(mysql::Connection& connection);
+// Throws kRefused, with the grant that mends it, unless it may.
+void RequireKillPrivilege(mysql::Connection& connection);
+
 // All that is missing as one finding, with the GRANT statements as its fix.
 DoctorFinding CheckPrivileges(mysql::Connection& connection, const std::string& database);
 

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "src/base/duration.h"
+
 namespace osc::ddl {
 namespace {
 
 constexpr const char* kNames =
     "'log_bin','binlog_format','binlog_row_image','binlog_row_value_options','gtid_mode',"
-    "'binlog_expire_logs_seconds','expire_logs_days','read_only','super_read_only',"
+    "'binlog_expire_logs_seconds','expire_logs_days','binlog_expire_logs_auto_purge',"
+    "'max_binlog_total_size','read_only','super_read_only','log_slave_updates',"
+    "'log_replica_updates','slave_preserve_commit_order','replica_preserve_commit_order',"
     "'lower_case_table_names','innodb_autoinc_lock_mode','max_allowed_packet',"
     "'innodb_buffer_pool_size','innodb_redo_log_capacity','innodb_log_file_size',"
     "'innodb_log_files_in_group','datadir','hostname'";
@@ -98,16 +102,27 @@ DoctorFinding CheckGtid(const mysql::ServerInfo& server, const ServerVariables& 
 }
 
 DoctorFinding CheckRetention(const ServerVariables& variables) {
-  constexpr double kDay = 86400;
-  double seconds = Number(variables, "binlog_expire_logs_seconds");
-  if (seconds == 0) seconds = Number(variables, "expire_logs_days") * kDay;
-  const std::string kept = std::to_string(static_cast<long long>(seconds / 3600)) + " hours";
-  if (seconds == 0) return Ok("binlog_retention", "binary logs are kept until they are purged");
-  if (seconds >= kDay) return Ok("binlog_retention", "binary logs are kept for " + kept);
-  return {"binlog_retention", FindingStatus::kWarning,
-          "binary logs are purged after " + kept +
-              ": a stream that is paused for longer than that is lost",
-          "SET GLOBAL binlog_expire_logs_seconds = 172800", "keep them for a day or more"};
+  constexpr std::chrono::hours kDay{24};
+  const BinlogRetention kept = ReadBinlogRetention(variables);
+  const std::string time = base::FormatDuration(kept.time);
+  if (kept.time.count() > 0 && kept.time < kDay) {
+    return {"binlog_retention", FindingStatus::kWarning,
+            "binary logs are purged after " + time +
+                ": a stream that stands still for longer than that, or an engine that is down, "
+                "cannot go on",
+            "SET GLOBAL binlog_expire_logs_seconds = 172800", "keep them for a day or more"};
+  }
+  if (kept.bytes > 0) {
+    return {"binlog_retention", FindingStatus::kWarning,
+            "binary logs are purged beyond " + Mebibytes(static_cast<double>(kept.bytes)) +
+                ", however new they are: a stream that is further behind cannot go on",
+            "SET GLOBAL max_binlog_total_size = 0",
+            "leave room for what the server writes in a day and for the copied table"};
+  }
+  if (kept.time.count() == 0) {
+    return Ok("binlog_retention", "binary logs are kept until they are purged");
+  }
+  return Ok("binlog_retention", "binary logs are kept for " + time);
 }
 
 DoctorFinding CheckPacket(const ServerVariables& variables) {
@@ -176,6 +191,17 @@ ServerVariables ReadServerVariables(mysql::Connection& connection) {
   return variables;
 }
 
+BinlogRetention ReadBinlogRetention(const ServerVariables& variables) {
+  BinlogRetention kept;
+  kept.bytes = static_cast<uint64_t>(Number(variables, "max_binlog_total_size"));
+  // MySQL 8.0.29 and later.
+  if (Value(variables, "binlog_expire_logs_auto_purge") == "OFF") return kept;
+  double seconds = Number(variables, "binlog_expire_logs_seconds");
+  if (seconds == 0) seconds = Number(variables, "expire_logs_days") * 86400;
+  kept.time = std::chrono::seconds(static_cast<int64_t>(seconds));
+  return kept;
+}
+
 DoctorFinding CheckVersion(const mysql::ServerInfo& server) {
   const bool supported = server.IsMariaDb() ? server.AtLeast(10, 5) : server.AtLeast(8, 0, 13);
   if (supported) return Ok("version", server.Name());
@@ -199,6 +225,35 @@ std::vector<DoctorFinding> CheckRisks(const mysql::ServerInfo& server,
   const DoctorFinding packet = CheckPacket(variables);
   if (packet.status != FindingStatus::kProblem) findings.push_back(packet);
   return findings;
+}
+
+DoctorFinding CheckStandby(mysql::Connection& connection) {
+  const ServerVariables variables = ReadServerVariables(connection);
+  const auto warning = [](const std::string& detail, const std::string& hint) {
+    return DoctorFinding{"standby", FindingStatus::kWarning,
+                         detail + ": a migration cannot go on there when the primary is gone", "",
+                         hint};
+  };
+  for (const DoctorFinding& finding : CheckRequirements(connection.server(), variables)) {
+    if (finding.status == FindingStatus::kProblem && finding.name != "read_only") {
+      return warning(finding.detail, finding.hint);
+    }
+  }
+  const DoctorFinding gtid = CheckGtid(connection.server(), variables);
+  if (gtid.status != FindingStatus::kOk) return warning(gtid.detail, gtid.hint);
+  // MySQL has the second name from 8.0.26 on; the first one goes with some later version.
+  if (Value(variables, "log_slave_updates") != "ON" &&
+      Value(variables, "log_replica_updates") != "ON") {
+    return warning("it does not log what it replicates (log_slave_updates is OFF)",
+                   "start it with log_slave_updates");
+  }
+  // MariaDB, which has no such variable, always keeps the order.
+  if (Value(variables, "slave_preserve_commit_order") == "OFF" ||
+      Value(variables, "replica_preserve_commit_order") == "OFF") {
+    return warning("it may commit in another order than the primary",
+                   "set replica_preserve_commit_order");
+  }
+  return Ok("standby", "a migration can go on there when the primary is gone");
 }
 
 std::vector<DoctorFinding> CheckAdvice(const ServerVariables& variables) {

@@ -130,13 +130,14 @@ bool HasMigrationId(const std::string& name) {
                      [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
 }
 
-void CheckLeftovers(mysql::Connection& connection, const TableFacts& table) {
+void CheckLeftovers(mysql::Connection& connection, const TableFacts& table,
+                    const std::string& to_be_completed) {
   mysql::Result rows = connection.Query(
       "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = " +
       mysql::QuoteText(table.name.database) + " AND LEFT(TABLE_NAME, 5) = '_osc_'");
   while (rows.Next()) {
     const std::string name = rows.Text(0);
-    if (!HasMigrationId(name)) continue;
+    if (!HasMigrationId(name) || name.substr(5, 8) == to_be_completed) continue;
     const std::string expected = OffStageName(name.substr(5, 8), table.name.name);
     if (table.name_case_counts ? name != expected : Lower(name) != Lower(expected)) continue;
     const std::string quoted = mysql::Quote({table.name.database, name});
@@ -238,10 +239,11 @@ TableFacts FindTable(mysql::Connection& connection, const mysql::TableName& tabl
                                      : "check the name");
 }
 
-void CheckSurroundings(mysql::Connection& connection, const TableFacts& table) {
+void CheckSurroundings(mysql::Connection& connection, const TableFacts& table,
+                       const std::string& to_be_completed) {
   CheckForeignKeys(connection, table);
   CheckTriggers(connection, table);
-  CheckLeftovers(connection, table);
+  CheckLeftovers(connection, table, to_be_completed);
 }
 
 void CheckDefinition(const TableDefinition& definition, const std::string& what) {

@@ -27,8 +27,10 @@ void RefuseSystemDatabase(const mysql::TableName& table);
 TableFacts FindTable(mysql::Connection& connection, const mysql::TableName& table,
                      const ServerVariables& variables);
 
-// Foreign keys from and to the table, triggers, off-stage tables of another osc. Throws kRefused.
-void CheckSurroundings(mysql::Connection& connection, const TableFacts& table);
+// Foreign keys from and to the table, triggers, off-stage tables but that of the migration
+// `to_be_completed`. Throws kRefused.
+void CheckSurroundings(mysql::Connection& connection, const TableFacts& table,
+                       const std::string& to_be_completed);
 
 bool IsPartitioned(const TableDefinition& table);
 // Partitioned by RANGE or LIST, without one for all other values.
@@ -38,8 +40,8 @@ bool MayLackAPartition(const TableDefinition& table);
 // table". Throws kRefused.
 void CheckDefinition(const TableDefinition& definition, const std::string& what);
 
-// Columns that one table has alone and that a row must have a value for, where no value goes without
-// saying: NOT NULL geometries and vectors without a default. Throws kRefused.
+// Columns that one table has alone and that a row must have a value for, where no value goes
+// without saying: NOT NULL geometries and vectors without a default. Throws kRefused.
 void CheckColumnsOfOneTable(const Projection& forward);
 
 // Room for a second copy, where the server's data directory is on this machine. Throws kRefused.

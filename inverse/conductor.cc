@@ -1,38 +1,19 @@
 #include "inverse/conductor.h"
 
-#include "shadow/off_stage.h"
+#include "shadow/copy_record.h"
+#include "shadow/names.h"
 #include "shadow/prepare.h"
 #include "src/base/duration.h"
 #include "src/base/fault_point.h"
 #include "src/base/log.h"
 #include "src/base/retry.h"
+#include "src/mysql/table_exists.h"
 
 namespace osc::inverse {
-namespace {
 
 using base::Clock;
 using state::MigrationState;
 using std::chrono::milliseconds;
-
-// A lock is never asked for while the stream is further behind than this.
-constexpr milliseconds kSwingLag{500};
-// How long a row that another one kept from its place may take to be noticed as mended.
-constexpr milliseconds kMending{600};
-constexpr base::RetryPolicy kSwingPolicy{.first_delay = milliseconds(1000),
-                                         .longest_delay = milliseconds(60000)};
-
-state::StoredError Stored(const Error& error) {
-  return {std::string(ErrorCodeName(error.code())), error.message(), error.hint()};
-}
-
-// For a swap that cannot be done: something is not as it must be, which the command did not cause.
-state::StoredError Refused(const std::string& id, const Error& error) {
-  return {
-      "refused", "the tables cannot be swapped: " + error.message(),
-      error.hint().empty() ? "osc show " + id + " tells more; both tables are kept" : error.hint()};
-}
-
-}  // namespace
 
 Conductor::Conductor(std::filesystem::path state_directory, std::string id)
     : state_directory_(std::move(state_directory)),
@@ -42,6 +23,7 @@ Conductor::Conductor(std::filesystem::path state_directory, std::string id)
 Conductor::~Conductor() { StopWork(); }
 
 void Conductor::StopWork() {
+  inspection_.reset();
   copy_thread_ = {};  // asks it to stop and waits
   copier_.reset();
   stream_.reset();
@@ -49,23 +31,77 @@ void Conductor::StopWork() {
 
 void Conductor::Run(std::stop_token stop) {
   // What ends the migration needs no stream, which may no longer be able to start.
-  tables_ = shadow::LoadTables(store_.Get(id_));
-  if (!HandleIntents(stop, true)) return;
-  Begin(stop);
-  HandleIntents(stop);
-  while (Step(stop)) {
-    base::SleepFor(stop, milliseconds(10));
-    base::ThrowIfStopped(stop);
+  FindServer(stop);
+  const state::Migration migration = store_.Get(id_);
+  if (!state::IsEnding(migration.state)) {
+    if (migration.restored && !CompareWithServer(stop)) return;
+    if (!ChangeInstantly(stop) && HandleIntents(stop, true)) {
+      do {
+        begin_again_ = false;
+        Begin(stop);
+        HandleIntents(stop);
+        while (!begin_again_ && Step(stop)) {
+          base::SleepFor(stop, milliseconds(10));
+          base::ThrowIfStopped(stop);
+        }
+      } while (begin_again_);
+    }
   }
+  FinishEnd(stop);
+}
+
+bool Conductor::CompareWithServer(std::stop_token stop) {
+  auto connection = mysql::Connection::Open(tables_.connection);
+  const bool exists = mysql::TableExists(connection, shadow::CheckpointName(id_, tables_.live));
+  if (!exists || store_.Get(id_).new_definition.empty()) {
+    const std::string what = exists ? "the backup is older than its tables"
+                                    : "the server has no trace of it any more, so that it was "
+                                      "completed, cancelled or never begun";
+    store_.SetFailed(id_, MigrationState::kFailed,
+                     {"refused", "its record was restored from a backup: " + what,
+                      "look at " + mysql::Quote(tables_.live) + " and at what is left as " +
+                          mysql::Quote(tables_.off_stage) + ", then run it again if need be"});
+    return false;
+  }
+  const int swaps = Door(store_, tables_).AgreeWithServer(stop);
+  if (!store_.Swaps(id_).empty()) store_.FinishCopy(id_);
+  // The backup may be of before the latest copy: what it says is copied went with the one before.
+  const auto record = shadow::CopyRecord(id_, tables_.live).Load(connection);
+  state::Progress progress = store_.GetProgress(id_);
+  if (record && record->number != progress.copy_number) {
+    progress.copy_number = record->number;
+    store_.SetProgress(id_, progress);
+    store_.SetSeededEpoch(id_, record->epoch);
+    LoadTables();
+  }
+  const MigrationState state = store_.Get(id_).state;
+  if (state::IsBeforeCutover(state) && state != MigrationState::kPreparing) {
+    store_.SetCopyState(id_, record ? record->copy : state::Store::CopyState{});
+    store_.SetState(id_, MigrationState::kCopying);
+  }
+  store_.ClearRestored(id_);
+  // The backup may be of before its beginning.
+  if (!store_.Swaps(id_).empty() &&
+      mysql::TableExists(connection, shadow::HandedOverName(id_, tables_.live))) {
+    CopyAnew(MigrationState::kReseeding);
+  }
+  store_.AddEvent(id_, "restored from a backup and compared with the server, where " +
+                           std::to_string(swaps) + " swaps had been made since");
+  return true;
 }
 
 void Conductor::Begin(std::stop_token stop) {
+  StopWork();
+  stream_error_told_ = reseed_error_told_ = is_reseeded_ = false;
+  reseed_error_.reset();
   state::Migration migration = store_.Get(id_);
   ApplySettings(migration);
   if (migration.state == MigrationState::kQueued || migration.state == MigrationState::kPreparing) {
+    NoteFirstPosition();
     store_.SetState(id_, MigrationState::kPreparing);
+    OSC_FAULT_POINT("prepare.begun");
     try {
-      shadow::Prepare(store_, migration);
+      shadow::Prepare(store_, migration, tables_.connection);
     } catch (const Error& error) {
       if (base::IsRetryable(error.code())) throw;
       Fail(error);
@@ -73,73 +109,97 @@ void Conductor::Begin(std::stop_token stop) {
     }
     store_.SetState(id_, MigrationState::kCopying);
     OSC_FAULT_POINT("prepare.done");
-    tables_ = shadow::LoadTables(store_.Get(id_));
+    LoadTables();
   }
   door_.emplace(store_, tables_);
   readiness_.emplace(store_, id_, tables_.connection);
+  binlog_watch_.emplace(tables_.connection);
   if (door_->Settle(stop)) store_.AddEvent(id_, "an interrupted swap turned out to be done");
+  if (migration.state == MigrationState::kReseeding) PrepareReseed();
   frontier_ = std::make_shared<apply::CopyFrontier>();
   apply::StreamOptions stream_options = shadow::MakeStreamOptions(tables_);
   stream_options.row_memory.directory = state_directory_;
-  stream_ = std::make_unique<apply::Stream>(std::move(stream_options), frontier_);
+  changed_chunks_ =
+      std::make_shared<shadow::ChangedChunks>(state_directory_, id_, tables_.forward, store_);
+  stream_ = std::make_unique<apply::Stream>(std::move(stream_options), frontier_, changed_chunks_);
   shadow::CopyOptions options{id_,          state_directory_,  tables_.connection,
                               tables_.live, tables_.off_stage, tables_.forward};
+  if (tables_.seeded_epoch % 2 == 1) {
+    options.projection = ddl::Invert(tables_.forward);
+    options.values = tables_.revert_defaults;
+  }
+  options.number = store_.GetProgress(id_).copy_number;
+  options.epoch = tables_.seeded_epoch;
+  if (tables_.seeded_epoch > 0) {
+    options.hand_over = shadow::HandedOverName(id_, tables_.live);
+    // All is applied from the beginning: the quarantine cannot be searched for the rows of a chunk
+    // that a store which went back in time has forgotten, see Copier::DropForgottenRows.
+    frontier_->Finish();
+  }
   copier_ = std::make_unique<shadow::Copier>(std::move(options), frontier_, *stream_, pace_,
                                              [this] { return ThrottleReason(); });
   copier_->Restore();
+  inspection_ =
+      std::make_unique<Inspection>(store_, state_directory_, tables_, *stream_, *changed_chunks_,
+                                   pace_, [this] { return ThrottleReason(); });
   try {
     stream_->start(static_cast<int>(store_.Swaps(id_).size()));
   } catch (const Error& error) {
-    if (base::IsRetryable(error.code()) || state::IsBeforeCutover(store_.Get(id_).state)) throw;
+    if (base::IsRetryable(error.code())) throw;
+    if (state::IsBeforeCutover(store_.Get(id_).state)) {
+      if (error.code() == ErrorCode::kPositionLost) Fail(error);
+      throw;
+    }
     // The window stays open for `complete`; CheckStream tells.
     spdlog::error("{} the stream cannot start: {}", id_, error.message());
     stream_->Refuse(error);
   }
   const state::Migration now = store_.Get(id_);
-  if (now.state == MigrationState::kCopying) StartCopy();
+  if (now.state == MigrationState::kCopying || now.state == MigrationState::kReseeding) {
+    StartCopying([this](std::stop_token asked) { copier_->Run(asked); });
+  } else if (now.state > MigrationState::kIndexing && state::IsBeforeCutover(now.state) &&
+             AfterCopy() == MigrationState::kIndexing) {
+    // A promoted replica may have had the last rows, but not yet the indexes.
+    store_.SetState(id_, MigrationState::kIndexing);
+  }
   if (now.error && !state::IsBeforeCutover(now.state)) {
     auto connection = mysql::Connection::Open(tables_.connection);
     distrusted_until_ = binlog::CurrentGtidPosition(connection);
   }
 }
 
-void Conductor::StartCopy() {
-  copy_ended_ = false;
-  copy_error_.reset();
-  copy_thread_ = std::jthread([this](std::stop_token stop) {
-    try {
-      copier_->Run(stop);
-    } catch (const Error& error) {
-      copy_error_ = error;
-    } catch (const std::exception& error) {
-      copy_error_ = Error(ErrorCode::kInternal, error.what());
-    }
-    copy_ended_ = true;
-  });
-}
-
 bool Conductor::Step(std::stop_token stop) {
+  claim_->Check();
   if (store_.HasChanged() && !HandleIntents(stop)) return false;
-  if (state::IsFinal(store_.Get(id_).state)) return false;
+  if (begin_again_) return true;
+  if (IsOver()) return false;
   if (CheckStream()) {
+    if (store_.Get(id_).state >= MigrationState::kCatchingUp) inspection_->Step();
     switch (store_.Get(id_).state) {
       case MigrationState::kCopying:
         StepCopy();
         break;
+      case MigrationState::kIndexing:
+        StepIndexing();
+        break;
       case MigrationState::kCatchingUp:
+      case MigrationState::kVerifying:
       case MigrationState::kReady:
         StepTowardsCutover(stop);
+        break;
+      case MigrationState::kReseeding:
+        StepReseed();
         break;
       default:
         StepWindow(stop);
     }
   }
-  const state::Migration migration = store_.Get(id_);
-  if (state::IsFinal(migration.state)) return false;
-  if (migration.expires_at && !state::IsBeforeCutover(migration.state) &&
-      *migration.expires_at <= std::chrono::system_clock::now()) {
+  TellReseedError();
+  if (IsOver()) return false;
+  // A swap that was asked for in time moves the deadline, or is refused.
+  if (!swing_intent_ && HasWindowEnded()) {
     store_.AddEvent(id_, "the revert window has ended");
-    Complete("expired", std::nullopt);
+    BeginEnd(MigrationState::kCompleting, "expired");
     return false;
   }
   if (Clock::now() >= next_report_) Report();
@@ -156,194 +216,35 @@ bool Conductor::CheckStream() {
   if (!stream_error_told_) {
     stream_error_told_ = true;
     Report();  // first: whoever sees the error is to see that the promise is withdrawn
-    store_.SetError(id_, Stored(*error));
+    const bool lost = error->code() == ErrorCode::kPositionLost || error->hint().empty();
+    store_.SetError(id_,
+                    state::StoredError{std::string(ErrorCodeName(error->code())), error->message(),
+                                       lost ? LostHint(*error) : error->hint()});
     store_.AddEvent(id_, "the stream has stopped: " + error->message());
+  }
+  if (inspection_->is_open()) {
+    inspection_->Abandon("the stream has stopped: " + error->message(), LostHint(*error));
   }
   if (swing_intent_) {
     AnswerSwing(state::StoredError{
         "refused", "the stream has stopped, the other table is not up to date: " + error->message(),
-        "both tables are kept; `osc complete " + id_ + "` gives the other one up"});
+        LostHint(*error)});
   }
   return false;
-}
-
-void Conductor::StepCopy() {
-  if (!copy_ended_) return;
-  copy_thread_ = {};
-  if (copy_error_) {
-    if (copy_error_->code() == ErrorCode::kCancelled || base::IsRetryable(copy_error_->code())) {
-      throw *copy_error_;
-    }
-    Fail(*copy_error_);
-    return;
-  }
-  OSC_FAULT_POINT("copy.ended");
-  Report();
-  store_.SetState(id_, MigrationState::kCatchingUp);
-  store_.AddEvent(id_, "all rows are copied");
-}
-
-void Conductor::StepTowardsCutover(std::stop_token stop) {
-  if (!copied_at_) {
-    auto connection = mysql::Connection::Open(tables_.connection);
-    copied_at_ = binlog::CurrentGtidPosition(connection);
-  }
-  const auto status = stream_->status();
-  if (!status.applied.Covers(*copied_at_) || status.lag > kSwingLag) {
-    note_ = "waiting for the stream to catch up";
-    return;
-  }
-  const state::Migration migration = store_.Get(id_);
-  if (migration.settings.postpone_cutover && !migration.cutover_asked) {
-    note_ = "waiting for `osc cutover " + id_ + "`";
-    if (migration.state != MigrationState::kReady) store_.SetState(id_, MigrationState::kReady);
-    return;
-  }
-  TrySwing(stop);
 }
 
 void Conductor::StepWindow(std::stop_token stop) {
   if (distrusted_until_) {
     if (!stream_->status().applied.Covers(*distrusted_until_)) return;
-    distrusted_until_.reset();
-    store_.SetError(id_, std::nullopt);
-    store_.AddEvent(id_, "the stream has passed the place where it had stopped");
+    Trust();
   }
   if (swing_intent_) TrySwing(stop);
 }
 
-void Conductor::TrySwing(std::stop_token stop) {
-  if (Clock::now() < next_swing_) return;
-  if (IsBehind() || IsBlocked()) return;
-  if (swing_attempts_ == 0 && !note_.empty()) {  // what was waited for is there
-    note_.clear();
-    Report();  // before the state changes, so that nobody sees the one with the other
-  }
-  try {
-    door_->Swing(stop, *stream_, swing_loss_report_);
-    // The next swap, or the operator's next look, is to find the stream turned round.
-    stream_->WaitForEpoch(stop, static_cast<int>(store_.Swaps(id_).size()),
-                          Clock::now() + std::chrono::seconds(30));
-    swing_attempts_ = 0;
-    note_.clear();
-    Report();
-    AnswerSwing(std::nullopt);
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled) throw;
-    if (error.code() == ErrorCode::kOutcomeUnknown || error.code() == ErrorCode::kConnectionLost) {
-      throw Error(ErrorCode::kConnectionLost, error.message(), error.hint());
-    }
-    if (base::IsRetryable(error.code())) {
-      const auto delay = base::BackoffDelay(kSwingPolicy, ++swing_attempts_);
-      next_swing_ = Clock::now() + delay;
-      note_ = "attempt " + std::to_string(swing_attempts_) +
-              " to swap gave up: " + error.message() + "; next in " +
-              base::FormatDuration(std::chrono::ceil<std::chrono::seconds>(delay));
-      store_.AddEvent(id_, note_);
-      return;
-    }
-    if (state::IsBeforeCutover(store_.Get(id_).state)) {
-      Fail(error);
-    } else {
-      AnswerSwing(Refused(id_, error));
-    }
-  }
-}
-
-bool Conductor::IsBehind() {
-  const auto status = stream_->status();
-  const milliseconds lag = status.lag;
-  // After a restart right behind a swap the stream may not have turned round yet.
-  const bool has_turned = status.epoch >= static_cast<int>(store_.Swaps(id_).size());
-  if (has_turned && lag <= kSwingLag) return false;
-  if (!swing_lag_) swing_lag_ = lag;
-  const auto waited = std::chrono::duration_cast<milliseconds>(Clock::now() - swing_asked_at_);
-  std::string behind = "the stream is " + base::FormatDuration(lag) + " behind";
-  if (swing_intent_ && waited > milliseconds(1000)) {
-    const milliseconds gained = *swing_lag_ - lag;
-    behind += gained.count() <= 0
-                  ? " and does not catch up"
-                  : "; at this pace it has caught up in " +
-                        base::FormatDuration(std::chrono::ceil<std::chrono::seconds>(
-                            waited * (lag.count() / static_cast<double>(gained.count()))));
-  }
-  note_ = "waiting before the lock is asked for: " + behind;
-  if (swing_intent_ && swing_max_drain_ && waited > *swing_max_drain_) {
-    AnswerSwing(state::StoredError{"refused", behind,
-                                   "try again later, or with --wait to wait as long as it takes"});
-    note_.clear();
-  }
-  return true;
-}
-
-bool Conductor::IsBlocked() {
-  if (!swing_loss_report_.empty() || state::IsBeforeCutover(store_.Get(id_).state)) return false;
-  readiness_->Look(*stream_);
-  if (!readiness_->is_blocked()) return false;
-  // What has been mended before the command is to count.
-  if (!swing_asked_up_to_) {
-    auto connection = mysql::Connection::Open(tables_.connection);
-    swing_asked_up_to_ = binlog::CurrentGtidPosition(connection);
-  }
-  if (!stream_->status().applied.Covers(*swing_asked_up_to_) ||
-      Clock::now() < swing_asked_at_ + kMending) {
-    return true;
-  }
-  AnswerSwing(readiness_->Refusal());
-  return true;
-}
-
-void Conductor::AnswerSwing(const std::optional<state::StoredError>& error) {
-  if (swing_intent_) store_.FinishIntent(*swing_intent_, error);
-  swing_intent_.reset();
-}
-
-void Conductor::Complete(const std::string& readiness, std::optional<int64_t> intent) {
-  const state::Migration migration = store_.Get(id_);
-  StopWork();
-  auto connection = mysql::Connection::Open(tables_.connection);
-  shadow::DropArtefacts(connection, id_, tables_.live, tables_.off_stage, migration.keep_table);
-  OSC_FAULT_POINT("complete.dropped");
-  state::Progress progress = store_.GetProgress(id_);
-  progress.readiness = readiness;
-  progress.reasons.clear();
-  progress.stream_running = false;
-  progress.stream_direction = "none";
-  progress.note.clear();
-  store_.SetProgress(id_, progress);
-  store_.AddEvent(id_, "completed");
-  store_.End(id_, MigrationState::kCompleted, intent);
-}
-
-void Conductor::Cancel(int64_t intent) {
-  StopWork();
-  auto connection = mysql::Connection::Open(tables_.connection);
-  shadow::DropArtefacts(connection, id_, tables_.live, tables_.off_stage, false);
-  OSC_FAULT_POINT("cancel.dropped");
-  store_.AddEvent(id_, "cancelled");
-  store_.End(id_, MigrationState::kCancelled, intent);
-  Report();
-}
-
-void Conductor::Fail(const Error& error) {
-  StopWork();
-  // A person has to look at tables that are not what they should be.
-  const bool keep_tables =
-      error.code() == ErrorCode::kDiverged || error.code() == ErrorCode::kPositionLost;
-  state::StoredError stored = Stored(error);
-  if (stored.hint.empty()) {
-    stored.hint = keep_tables ? "look at both tables; the off-stage table " +
-                                    mysql::Quote(tables_.off_stage) + " is kept"
-                              : "the original table is untouched; mend the cause and run it again";
-  }
-  if (!keep_tables) {
-    auto connection = mysql::Connection::Open(tables_.connection);
-    shadow::DropArtefacts(connection, id_, tables_.live, tables_.off_stage, false);
-  }
-  store_.SetFailed(id_, MigrationState::kFailed, stored);
-  store_.AddEvent(id_, "failed: " + error.message());
-  spdlog::error("{} failed: {}", id_, error.message());
-  Report();
+void Conductor::Trust() {
+  distrusted_until_.reset();
+  store_.SetError(id_, std::nullopt);
+  store_.AddEvent(id_, "the stream has passed the place where it had stopped");
 }
 
 void Conductor::ApplySettings(const state::Migration& migration) {

@@ -1,7 +1,10 @@
 // The part of Conductor that answers the operator.
 #include <nlohmann/json.hpp>
 
+#include "ddl/privileges.h"
 #include "inverse/conductor.h"
+#include "src/base/duration.h"
+#include "src/base/fault_point.h"
 #include "src/base/log.h"
 
 namespace osc::inverse {
@@ -10,8 +13,16 @@ using state::MigrationState;
 
 namespace {
 
-bool EndsMigration(const std::string& command) {
-  return command == "complete" || command == "cancel";
+nlohmann::json Parse(const state::Intent& intent) {
+  return nlohmann::json::parse(intent.arguments.empty() ? "{}" : intent.arguments);
+}
+
+// What needs no stream, which may no longer be able to start. A reseed without leave is looked at
+// once it has been started.
+bool ComesFirst(const state::Intent& intent) {
+  const std::string& command = intent.command;
+  if (command == "reseed") return Parse(intent).value("accept_loss", false);
+  return command == "complete" || command == "cancel" || command == "resume";
 }
 
 // The swap was done and only its answer is missing, because the engine was interrupted.
@@ -22,26 +33,38 @@ bool IsAlreadyDone(const std::string& command, MigrationState state) {
 
 }  // namespace
 
-bool Conductor::HandleIntents(std::stop_token stop, bool only_ends) {
+bool Conductor::HandleIntents(std::stop_token stop, bool only_first) {
   for (const state::Intent& intent : store_.OpenIntents(id_)) {
     base::ThrowIfStopped(stop);
-    if (swing_intent_ == intent.number || (only_ends && !EndsMigration(intent.command))) continue;
+    if (TakeHosts(intent)) throw Error(ErrorCode::kConnectionLost, "its hosts have been changed");
+    if (inspection_ && inspection_->IsFor(intent.number)) continue;
     const state::Migration migration = store_.Get(id_);
+    if (swing_intent_ == intent.number) continue;
+    // What an interrupted swap has come to has to be known first: an end would drop the wrong
+    // table.
+    if (only_first && (!ComesFirst(intent) || store_.OpenSwap(id_))) continue;
     if (IsAlreadyDone(intent.command, migration.state)) {
       store_.FinishIntent(intent.number, std::nullopt);
       continue;
     }
-    if (const auto refusal = state::RefuseCommand(intent.command, migration.state, id_)) {
+    const bool restarts = Parse(intent).value("restart_copy", false);
+    const std::string command = restarts ? "restart-copy" : intent.command;
+    if (const auto refusal = state::RefuseCommand(command, migration)) {
       store_.FinishIntent(intent.number,
                           state::StoredError{"refused", refusal->message, refusal->hint});
+      continue;
+    }
+    if (state::IsEnding(migration.state)) {
+      WaitForEnd(intent, migration);
       continue;
     }
     spdlog::info("{} the operator asks: {}", id_, intent.command);
     store_.AddEvent(id_, "asked for: " + intent.command);
     try {
       if (!HandleIntent(intent)) return false;
+      if (begin_again_) return true;  // the others are for the new stream
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kInvalidArgument) throw;
+      if (error.code() != ErrorCode::kInvalidArgument && error.code() != ErrorCode::kRefused) throw;
       store_.FinishIntent(intent.number,
                           state::StoredError{std::string(ErrorCodeName(error.code())),
                                              error.message(), error.hint()});
@@ -50,11 +73,49 @@ bool Conductor::HandleIntents(std::stop_token stop, bool only_ends) {
   return true;
 }
 
-// False when the migration has ended.
+// A slip of the pen must not cost the way back.
+void Conductor::RequireFuture(state::Time expires_at) const {
+  if (expires_at > std::chrono::system_clock::now()) return;
+  throw Error(ErrorCode::kRefused,
+              "the revert window would have ended at " + base::FormatTime(expires_at) +
+                  ": the retention is counted from the last swap",
+              "osc complete " + id_ + " ends the window now");
+}
+
+// The end that is asked for has begun already; it answers the intent.
+void Conductor::WaitForEnd(const state::Intent& intent, const state::Migration& migration) {
+  const auto arguments = Parse(intent);
+  if (!arguments.value("keep_table", false) || migration.keep_table) return;
+  store_.FinishIntent(
+      intent.number,
+      state::StoredError{"refused", "the off-stage table cannot be kept: it is being dropped",
+                         "osc watch " + id_ + " shows when"});
+}
+
+void Conductor::RequireKillPrivilege() {
+  auto connection = mysql::Connection::Open(tables_.connection);
+  ddl::RequireKillPrivilege(connection);
+}
+
+void Conductor::SetForce() {
+  RequireKillPrivilege();
+  state::Settings settings = store_.Get(id_).settings;
+  settings.force_cutover = true;
+  store_.SetSettings(id_, settings);
+}
+
+// False when the migration is to end.
 bool Conductor::HandleIntent(const state::Intent& intent) {
-  const auto arguments = nlohmann::json::parse(intent.arguments.empty() ? "{}" : intent.arguments);
+  auto arguments = Parse(intent);
   if (intent.command == "cutover" || intent.command == "revert" || intent.command == "reapply") {
-    if (intent.command == "cutover") store_.SetCutoverAsked(id_);
+    if (arguments.value("force", false)) {
+      SetForce();
+      // From here on the settings say it, and can be changed.
+      arguments.erase("force");
+      store_.SetIntentArguments(intent.number, arguments.dump());
+    }
+    if (intent.command == "cutover") store_.SetCutoverAsked(id_, true);
+    OSC_FAULT_POINT("intent.taken");
     if (swing_intent_) AnswerSwing(state::StoredError{"refused", "another swap was asked for", ""});
     swing_intent_ = intent.number;
     next_swing_ = {};
@@ -69,27 +130,49 @@ bool Conductor::HandleIntent(const state::Intent& intent) {
     swing_asked_up_to_.reset();
     return true;
   }
+  if (intent.command == "verify") {
+    inspection_->Ask({intent.number, arguments.value("since_last", false),
+                      arguments.value("repair", false), arguments.value("replica", "")});
+    return true;
+  }
   if (intent.command == "complete") {
     store_.SetKeepTable(id_, arguments.value("keep_table", false));
-    Complete("none", intent.number);
+    OSC_FAULT_POINT("complete.begun");
+    BeginEnd(MigrationState::kCompleting, "none");
     return false;
   }
   if (intent.command == "cancel") {
-    Cancel(intent.number);
+    BeginEnd(MigrationState::kCancelling, "none");
     return false;
+  }
+  if (intent.command == "reseed") RequireStopped(arguments.value("accept_loss", false));
+  if (intent.command == "reseed" || arguments.value("restart_copy", false)) {
+    CopyAnew(intent.command == "reseed" ? MigrationState::kReseeding : MigrationState::kPreparing);
+    store_.FinishIntent(intent.number, std::nullopt);
+    begin_again_ = true;
+    return true;
   }
   if (intent.command == "pause" || intent.command == "resume") {
     store_.SetPaused(id_, intent.command == "pause");
+    if (intent.command == "resume" && state::IsBeforeCutover(store_.Get(id_).state)) {
+      store_.SetError(id_, std::nullopt);
+    }
+    if (intent.command == "resume" && stream_ && stream_->status().error) begin_again_ = true;
   } else if (intent.command == "set") {
     state::Settings settings = store_.Get(id_).settings;
     for (const auto& [name, value] : arguments.items()) {
       state::ApplySetting(&settings, name, value.get<std::string>());
     }
-    store_.SetSettings(id_, settings);
     const auto swaps = store_.Swaps(id_);
+    std::optional<state::Time> expires_at;
     if (arguments.contains("retention") && !swaps.empty()) {
-      store_.SetExpiry(id_, *swaps.back().at + settings.retention);
+      expires_at = *swaps.back().at + settings.retention;
+      RequireFuture(*expires_at);
     }
+    if (settings.force_cutover) RequireKillPrivilege();
+    store_.SetSettings(id_, settings);
+    OSC_FAULT_POINT("intent.settings_written");
+    if (expires_at) store_.SetExpiry(id_, expires_at);
   }
   ApplySettings(store_.Get(id_));
   Report();

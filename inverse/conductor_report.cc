@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "inverse/conductor.h"
+#include "inverse/warnings.h"
+#include "src/base/log.h"
 
 namespace osc::inverse {
 
@@ -14,7 +16,8 @@ void Conductor::Report() {
   progress.note = note_;
   progress.throttled = false;
   progress.throttle_reason.clear();
-  if (copier_ && migration.state == MigrationState::kCopying) {
+  const bool reseeding = migration.state == MigrationState::kReseeding && !is_reseeded_;
+  if (copier_ && (migration.state == MigrationState::kCopying || reseeding)) {
     const auto copied = copier_->progress(progress.rows_estimated);
     meter_.Note(base::Clock::now(), copied.rows, copied.percent);
     progress.rows_copied = copied.rows;
@@ -23,6 +26,7 @@ void Conductor::Report() {
     progress.eta_seconds = meter_.EtaSeconds();
     progress.throttle_reason = ThrottleReason();
     progress.throttled = !progress.throttle_reason.empty();
+    if (!copied.retrying.empty()) progress.note = "trying again: " + copied.retrying;
   } else if (copier_ && migration.state != MigrationState::kPreparing) {
     progress.rows_copied = std::max(progress.rows_copied, copier_->progress(0).rows);
     progress.percent = 100;
@@ -31,14 +35,18 @@ void Conductor::Report() {
   }
   progress.stream_running = false;
   progress.stream_direction = "none";
-  const bool window = !state::IsBeforeCutover(migration.state) && !state::IsFinal(migration.state);
+  const bool window = !state::IsBeforeCutover(migration.state) && !IsOver();
   if (stream_) {
     const auto status = stream_->status();
     progress.stream_running = status.running;
     progress.stream_direction = shadow::StreamDirection(status.epoch);
-    progress.stream_gtid = status.applied.ToString();
+    // Of one that could not start the last word stays.
+    if (status.applied.gtids || !status.applied.file.empty()) {
+      progress.stream_gtid = progress.seen_gtid = status.applied.ToString();
+    }
     progress.lag_ms = status.lag.count();
     progress.rows_applied = status.rows_applied;
+    if (binlog_watch_) binlog_watch_->Look(status, &progress);
     if (!status.retrying.empty()) progress.note = "trying again: " + status.retrying;
     progress.readiness = window ? "ready" : "none";
     progress.reasons.clear();
@@ -48,13 +56,29 @@ void Conductor::Report() {
                                                    : "";
       progress.readiness = "stopped";
       progress.reasons.push_back({"stream_stopped", "", 0, detail});
+    } else if (reseeding) {
+      progress.readiness = "stopped";
+      progress.reasons.push_back({"reseeding", "", 0, "the off-stage table is being rebuilt"});
     } else if (window) {
-      readiness_->Look(*stream_);
+      readiness_->Look(*stream_, false);
       progress.readiness = readiness_->Verdict();
       progress.reasons = readiness_->reasons();
     }
   }
   store_.SetProgress(id_, progress);
+  TellWarnings(migration, progress);
+}
+
+// `osc show` and `osc list` work them out by themselves; the log and the history are told once.
+void Conductor::TellWarnings(const state::Migration& migration, const state::Progress& progress) {
+  std::set<std::string> kinds;
+  for (const Warning& warning : Warnings(migration, progress, std::chrono::system_clock::now())) {
+    kinds.insert(warning.kind);
+    if (told_warnings_.count(warning.kind) > 0) continue;
+    spdlog::warn("{} {}", id_, warning.detail);
+    store_.AddEvent(id_, "warning: " + warning.detail);
+  }
+  told_warnings_ = std::move(kinds);
 }
 
 }  // namespace osc::inverse

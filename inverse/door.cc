@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 #include "inverse/loss_report.h"
 #include "shadow/swap_outcome.h"
@@ -13,6 +14,8 @@ namespace osc::inverse {
 namespace {
 
 using state::MigrationState;
+
+constexpr const char* kNotRecorded = "not recorded: the engine was interrupted";
 
 MigrationState StateWhile(int number) {
   if (number == 1) return MigrationState::kCuttingOver;
@@ -33,6 +36,12 @@ shadow::SwapPlan Door::Plan(int number) const {
           tables_.off_stage,
           tables_.connection,
           store_.Get(tables_.id).settings.cutover_lock_timeout,
+          [this] { return store_.Get(tables_.id).settings.force_cutover; },
+          [this](const shadow::Blocker& blocker) {
+            const std::string text = "ended, for the swap: " + blocker.Describe();
+            spdlog::warn("{} {}", tables_.id, text);
+            store_.AddEvent(tables_.id, text);
+          },
           {}};
 }
 
@@ -45,10 +54,14 @@ void Door::Account(const state::Swap& swap) {
   progress.note.clear();  // nothing is waited for any more
   progress.stream_direction = shadow::StreamDirection(swap.number);
   store_.SetProgress(tables_.id, progress);
+  OSC_FAULT_POINT("swing.promised");
+  state::Settings settings = store_.Get(tables_.id).settings;
+  if (std::exchange(settings.force_cutover, false)) store_.SetSettings(tables_.id, settings);
   const auto expires_at =
       std::chrono::system_clock::now() + store_.Get(tables_.id).settings.retention;
   store_.FinishSwap(tables_.id, swap, to_new ? MigrationState::kLive : MigrationState::kReverted,
                     to_new ? state::LiveTable::kNew : state::LiveTable::kOld, expires_at);
+  OSC_FAULT_POINT("swing.finished");
   store_.AddEvent(tables_.id, swap.direction + " done");
 }
 
@@ -68,8 +81,9 @@ void Door::Swing(std::stop_token stop, apply::Stream& stream,
     throw Error(ErrorCode::kDiverged, "the stream stands before swap " + std::to_string(number) +
                                           ", the store before swap " + std::to_string(swap.number));
   }
-  store_.SetState(tables_.id, StateWhile(number));
   OSC_FAULT_POINT("swing.intent_recorded");
+  store_.SetState(tables_.id, StateWhile(number));
+  OSC_FAULT_POINT("swing.begun");
   try {
     shadow::SwapPlan plan = Plan(number);
     std::optional<LossReport> report;
@@ -89,7 +103,9 @@ void Door::Swing(std::stop_token stop, apply::Stream& stream,
     swap.at = std::chrono::system_clock::now();
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kOutcomeUnknown) throw;
+    OSC_FAULT_POINT("swing.gave_up");
     store_.DropSwapIntent(tables_.id, number);
+    OSC_FAULT_POINT("swing.intent_dropped");
     store_.SetState(tables_.id, before);
     throw;
   }
@@ -112,6 +128,43 @@ void Door::Rest() {
   store_.SetState(tables_.id, rest);
 }
 
+int Door::AgreeWithServer(std::stop_token stop) {
+  auto connection = mysql::Connection::Open(tables_.connection);
+  const int known = static_cast<int>(store_.Swaps(tables_.id).size());
+  int done = 0;
+  while (shadow::DoesBinlogHoldSwap(stop, connection, Plan(done + 1))) {
+    if (++done <= known) continue;
+    auto swap = store_.OpenSwap(tables_.id);
+    if (!swap) swap = store_.RecordSwapIntent(tables_.id, SwapDirection(done), "{}");
+    swap->at = std::chrono::system_clock::now();
+    swap->freeze_point = kNotRecorded;
+    Account(*swap);
+  }
+  if (done < known) TakeBack(done);
+  return done - known;
+}
+
+void Door::TakeBack(int swaps_left) {
+  const auto swaps = store_.Swaps(tables_.id);
+  MigrationState state = MigrationState::kCatchingUp;
+  if (swaps_left > 0) {
+    state = swaps_left % 2 == 1 ? MigrationState::kLive : MigrationState::kReverted;
+  }
+  std::optional<state::Time> expires_at;
+  if (swaps_left > 0) {
+    expires_at = std::chrono::system_clock::now() + store_.Get(tables_.id).settings.retention;
+  }
+  store_.TakeBackSwaps(tables_.id, swaps_left, state,
+                       swaps_left % 2 == 1 ? state::LiveTable::kNew : state::LiveTable::kOld,
+                       expires_at);
+  for (size_t i = swaps.size(); i > static_cast<size_t>(swaps_left); --i) {
+    const std::string text = "the " + swaps[i - 1].direction + " (swap " + std::to_string(i) +
+                             ") is lost: the server does not have it";
+    spdlog::warn("{} {}", tables_.id, text);
+    store_.AddEvent(tables_.id, text);
+  }
+}
+
 bool Door::Settle(std::stop_token stop) {
   auto swap = store_.OpenSwap(tables_.id);
   if (!swap) {
@@ -122,11 +175,14 @@ bool Door::Settle(std::stop_token stop) {
   const std::string identity = nlohmann::json::parse(swap->intent).at("off_stage_identity");
   if (shadow::DidSwapHappen(stop, connection, Plan(swap->number), identity)) {
     swap->at = std::chrono::system_clock::now();
-    if (swap->freeze_point.empty()) swap->freeze_point = "not recorded: the engine was interrupted";
+    if (swap->freeze_point.empty()) swap->freeze_point = kNotRecorded;
+    OSC_FAULT_POINT("settle.happened");
     Account(*swap);
     return true;
   }
+  OSC_FAULT_POINT("settle.not_happened");
   store_.DropSwapIntent(tables_.id, swap->number);
+  OSC_FAULT_POINT("settle.intent_dropped");
   Rest();
   return false;
 }

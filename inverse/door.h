@@ -30,9 +30,15 @@ class Door {
   // that happened. Throws kConnectionLost when the server cannot be asked yet.
   bool Settle(std::stop_token stop);
 
+  // For a store that was restored from a backup, or a server that has lost its latest commits,
+  // while no stream runs: accounts for the swaps that only the server knows of and takes back those
+  // that only the store knows of. How many it has added; below 0: taken back.
+  int AgreeWithServer(std::stop_token stop);
+
  private:
   shadow::SwapPlan Plan(int number) const;
   void Account(const state::Swap& swap);
+  void TakeBack(int swaps_left);
   void Rest();
 
   state::Store& store_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "src/base/error.h"
+#include "src/base/fault_point.h"
 
 namespace osc::inverse {
 
@@ -28,9 +29,11 @@ void LossReport::Add(const std::string& line) {
     at += static_cast<size_t>(written);
   }
   ++lines_;
+  OSC_FAULT_POINT("loss.line_written");
 }
 
 void LossReport::Finish() {
+  OSC_FAULT_POINT("loss.before_sync");
   if (fsync(descriptor_) != 0) Throw();
 }
 

@@ -37,13 +37,13 @@ void MigrationRunner::Run(std::stop_token stop) {
   const base::RetryPolicy policy{};
   for (int attempt = 1; !stop.stop_requested(); ++attempt) {
     try {
-      Conductor(state_directory_, id_).Run(stop);
+      RunOnce(stop);
       return;
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kCancelled) return;
       spdlog::warn("{} {}", id_, error.message());
-      NoteTrouble(error);
-      if (!IsWorthAnotherTry(error)) return;
+      // As long as nobody can be told, a full or read-only disk, say, it goes on.
+      if (NoteTrouble(error) && !IsWorthAnotherTry(error)) return;
     } catch (const std::exception& error) {
       spdlog::error("{} {}", id_, error.what());
       NoteTrouble(Error(ErrorCode::kInternal, error.what()));
@@ -53,8 +53,20 @@ void MigrationRunner::Run(std::stop_token stop) {
   }
 }
 
+// The threads of a conductor may take long to end when their server has vanished: who looks is told
+// before.
+void MigrationRunner::RunOnce(std::stop_token stop) {
+  Conductor conductor(state_directory_, id_);
+  try {
+    conductor.Run(stop);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCancelled && IsWorthAnotherTry(error)) NoteTrouble(error);
+    throw;
+  }
+}
+
 // What keeps the migration from going on is shown where people look.
-void MigrationRunner::NoteTrouble(const Error& error) {
+bool MigrationRunner::NoteTrouble(const Error& error) {
   try {
     state::Store store = state::Store::Open(state_directory_);
     state::Progress progress = store.GetProgress(id_);
@@ -62,12 +74,19 @@ void MigrationRunner::NoteTrouble(const Error& error) {
     progress.note = "trying again: " + error.message();
     if (!IsWorthAnotherTry(error)) {
       progress.note.clear();
-      store.SetError(id_, state::StoredError{std::string(ErrorCodeName(error.code())),
-                                             error.message(), error.hint()});
+      const state::StoredError stored{std::string(ErrorCodeName(error.code())), error.message(),
+                                      error.hint()};
+      store.SetError(id_, stored);
+      // Nobody works on what is asked for any more, until somebody asks again.
+      for (const state::Intent& intent : store.OpenIntents(id_)) {
+        store.FinishIntent(intent.number, stored);
+      }
     }
     store.SetProgress(id_, progress);
+    return true;
   } catch (const std::exception& unwritable) {
     spdlog::error("{} cannot write the state: {}", id_, unwritable.what());
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
-// Runs one migration from `queued` to its end: the road to the cutover, the stream afterwards, every
-// revert and reapply, completion. Everything it decides is in the store, so that another runner can
-// go on after a crash.
+// Runs one migration from `queued` to its end: the road to the cutover, the stream afterwards,
+// every revert and reapply, completion. Everything it decides is in the store, so that another
+// runner can go on after a crash.
 #pragma once
 
 #include <atomic>
@@ -27,7 +27,9 @@ class MigrationRunner {
 
  private:
   void Run(std::stop_token stop);
-  void NoteTrouble(const Error& error);
+  void RunOnce(std::stop_token stop);
+  // False when the store cannot be written.
+  bool NoteTrouble(const Error& error);
 
   std::filesystem::path state_directory_;
   std::string id_;

@@ -8,6 +8,7 @@ namespace osc::inverse {
 namespace {
 
 constexpr size_t kMostNamed = 20;
+constexpr uint64_t kFewRows = 500;
 
 std::string Kind(const apply::Quarantine::Listed& listed) {
   return listed.duplicate ? "duplicate" : "does_not_fit";
@@ -22,7 +23,7 @@ std::string Text(const state::UnfitRow& row) {
 
 }  // namespace
 
-void Readiness::Look(const apply::Stream& stream) {
+void Readiness::Look(const apply::Stream& stream, bool at_once) {
   apply::Quarantine* const quarantine = stream.quarantine();
   apply::DefaultedRows* const defaulted = stream.defaulted();
   const uint64_t version = quarantine != nullptr ? quarantine->version() : 0;
@@ -31,12 +32,16 @@ void Readiness::Look(const apply::Stream& stream) {
   const bool defaulted_changed = quarantine != seen_ || defaulted_version != seen_defaulted_;
   const auto now = base::Clock::now();
   if (!unfit_changed && (!defaulted_changed || now < next_look_)) return;
+  // While a whole table goes to the quarantine, or comes back, reading it again and again would
+  // keep the stream from its work.
+  if (!at_once && unfit_rows_ > kFewRows && now < next_look_at_many_) return;
   reasons_.clear();
   rows_.clear();
   try {
     if (!connection_) connection_ = mysql::Connection::Open(options_);
     LookAtUnfit(quarantine);
     LookAtDefaulted(defaulted);
+    LookAtReseeded(stream);
   } catch (const Error&) {
     connection_.reset();
     seen_ = nullptr;
@@ -49,7 +54,10 @@ void Readiness::Look(const apply::Stream& stream) {
   seen_defaulted_ = defaulted_version;
   // Counting many rows must not become the server's main work.
   constexpr int kShare = 20;
-  next_look_ = base::Clock::now() + kShare * (base::Clock::now() - now);
+  constexpr int kShareOfMany = 4;
+  const auto took = base::Clock::now() - now;
+  next_look_ = defaulted_rows_ > kFewRows ? now + kShare * took : now;
+  next_look_at_many_ = now + kShareOfMany * took;
 }
 
 void Readiness::LookAtUnfit(apply::Quarantine* quarantine) {
@@ -82,9 +90,19 @@ void Readiness::LookAtDefaulted(apply::DefaultedRows* defaulted) {
   }
 }
 
+void Readiness::LookAtReseeded(const apply::Stream& stream) {
+  has_lost_columns_ = stream.IsReseeded() && !stream.mapping().preserved.empty();
+  if (!has_lost_columns_) return;
+  const uint64_t rows = store_.GetCopyState(id_).rows_copied;
+  for (const std::string& column : stream.mapping().preserved) {
+    reasons_.push_back({"reseeded", column, rows,
+                        "lost when the off-stage table was rebuilt; every row has the default"});
+  }
+}
+
 std::string Readiness::Verdict() const {
   if (unfit_rows_ > 0) return "blocked";
-  return defaulted_rows_ > 0 ? "lossy" : "ready";
+  return defaulted_rows_ > 0 || has_lost_columns_ ? "lossy" : "ready";
 }
 
 state::StoredError Readiness::Refusal() const {

@@ -19,8 +19,9 @@ class Readiness {
       : store_(store), id_(std::move(id)), options_(std::move(connection)) {}
 
   // Looks at the stream's quarantine and its defaulted rows if they have changed, and keeps what
-  // they say in the store. Throws when the server cannot be asked.
-  void Look(const apply::Stream& stream);
+  // they say in the store. Throws when the server cannot be asked. at_once: even if many rows have
+  // been looked at just before.
+  void Look(const apply::Stream& stream, bool at_once);
 
   bool is_blocked() const { return unfit_rows_ > 0; }
   // "blocked", "lossy" or "ready"
@@ -35,14 +36,17 @@ class Readiness {
   const mysql::ConnectionOptions options_;
   std::optional<mysql::Connection> connection_;
   void LookAtUnfit(apply::Quarantine* quarantine);
+  void LookAtReseeded(const apply::Stream& stream);
   void LookAtDefaulted(apply::DefaultedRows* defaulted);
 
   apply::Quarantine* seen_ = nullptr;
   uint64_t seen_version_ = 0;
   uint64_t seen_defaulted_ = 0;
   base::Clock::time_point next_look_{};
+  base::Clock::time_point next_look_at_many_{};
   uint64_t unfit_rows_ = 0;
   uint64_t defaulted_rows_ = 0;
+  bool has_lost_columns_ = false;
   std::vector<state::UnfitRow> rows_;  // the first of them
   std::vector<state::Progress::Reason> reasons_;
 };

@@ -89,8 +89,8 @@ std::vector<KeyLiterals> KeyRange::Select(mysql::Connection& connection,
 }
 
 std::optional<KeyLiterals> KeyRange::Step(mysql::Connection& connection, const KeyLiterals& low,
-                                          uint64_t rows) const {
-  auto keys = Select(connection, " WHERE " + Between("l.", low, {}) + " ORDER BY " + order_ +
+                                          uint64_t rows, const KeyLiterals& high) const {
+  auto keys = Select(connection, " WHERE " + Between("l.", low, high) + " ORDER BY " + order_ +
                                      " LIMIT " + std::to_string(rows - 1) + ",1");
   return keys.empty() ? std::nullopt : std::optional(std::move(keys[0]));
 }
@@ -126,6 +126,12 @@ uint64_t KeyRange::OrderOf(const KeyLiterals& key) const {
   const uint64_t bits =
       is_unsigned ? std::stoull(key[0]) : static_cast<uint64_t>(std::stoll(key[0]));
   return apply::CopyFrontier::Order(is_unsigned, bits);
+}
+
+KeyLiterals KeyRange::KeyAt(uint64_t order) const {
+  const bool is_unsigned = types_[0].is_unsigned;
+  const uint64_t bits = apply::CopyFrontier::Order(is_unsigned, order);  // its own inverse
+  return {is_unsigned ? std::to_string(bits) : std::to_string(static_cast<int64_t>(bits))};
 }
 
 }  // namespace osc::shadow

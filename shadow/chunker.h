@@ -32,9 +32,9 @@ class KeyRange {
                       const KeyLiterals& high) const;
   // The live table, read along the shared key.
   const std::string& table() const { return table_; }
-  // The key `rows` rows above `low`; nullopt when fewer are left.
+  // The key `rows` rows above `low`; nullopt when fewer are left, up to `high`.
   std::optional<KeyLiterals> Step(mysql::Connection& connection, const KeyLiterals& low,
-                                  uint64_t rows) const;
+                                  uint64_t rows, const KeyLiterals& high = {}) const;
   // First or last key of the table; nullopt when it is empty.
   std::optional<KeyLiterals> End(mysql::Connection& connection, bool last) const;
   // Every key of the rows that meet the condition (on alias l), in order.
@@ -44,6 +44,7 @@ class KeyRange {
   // True when the key is a single integer column; then OrderOf gives its place among all of them.
   bool IsInteger() const;
   uint64_t OrderOf(const KeyLiterals& key) const;
+  KeyLiterals KeyAt(uint64_t order) const;
 
  private:
   // alias.column OP literal. ENUM and SET become the list of numbers that it is true for, because

@@ -10,6 +10,7 @@
 #include "src/base/log.h"
 #include "src/base/retry.h"
 #include "src/base/wait.h"
+#include "src/mysql/host_list.h"
 #include "src/mysql/key_value.h"
 #include "src/mysql/server_message.h"
 
@@ -25,14 +26,18 @@ constexpr uint64_t kMostChunkRows = 200000;
 // How often a row that meets a duplicate is tried again, each time with a stream that has passed
 // the position of the last try. The first retries settle what a lagging stream causes.
 constexpr int kDuplicateRounds = 5;
+constexpr std::chrono::seconds kRecordInterval{1};
 
 }  // namespace
 
 Copier::Copier(CopyOptions options, std::shared_ptr<apply::CopyFrontier> frontier,
                apply::Stream& stream, const CopyPace& pace, std::function<std::string()> throttle)
     : options_(std::move(options)),
+      record_(options_.id, options_.live),
       range_(options_.projection, options_.live),
-      mapping_(MakeMapping(options_.projection, options_.live, options_.off_stage)),
+      steps_(range_),
+      mapping_(
+          MakeMapping(options_.projection, options_.live, options_.off_stage, options_.values)),
       frontier_(std::move(frontier)),
       stream_(stream),
       pace_(pace),
@@ -52,9 +57,18 @@ Copier::Copier(CopyOptions options, std::shared_ptr<apply::CopyFrontier> frontie
   const std::string off_stage = mysql::Quote(options_.off_stage);
   insert_ = "INSERT INTO " + off_stage + " (" + targets + ") SELECT " + sources + " FROM " +
             range_.table() + " WHERE ";
-  const std::string key = off_stage + "." +
-                          mysql::QuoteIdentifier(
-                              projection.target.columns[projection.key.front().target].name);
+  if (options_.hand_over) {
+    std::string columns;
+    for (const ddl::Column& column : projection.source.columns) {
+      if (column.generated) continue;
+      columns += (columns.empty() ? "" : ",") + mysql::QuoteIdentifier(column.name);
+    }
+    hand_over_ = "REPLACE INTO " + mysql::Quote(*options_.hand_over) + " (" + columns +
+                 ") SELECT " + columns + " FROM " + range_.table() + " WHERE ";
+  }
+  const std::string key =
+      off_stage + "." +
+      mysql::QuoteIdentifier(projection.target.columns[projection.key.front().target].name);
   do_nothing_ = " ON DUPLICATE KEY UPDATE " + key + "=" + key;
 }
 
@@ -72,6 +86,8 @@ void Copier::Restore() {
 void Copier::Run(std::stop_token stop) {
   {
     auto connection = mysql::Connection::Open(options_.connection);
+    record_.Create(connection);
+    DropForgottenRows(stop, connection);
     const auto first = range_.End(connection, false);
     const auto last = range_.End(connection, true);
     if (range_.IsInteger() && first && last) {
@@ -98,7 +114,32 @@ void Copier::Run(std::stop_token stop) {
     }
   }
   if (first_error) std::rethrow_exception(first_error);
+  auto connection = mysql::Connection::Open(options_.connection);
+  state::Store store = state::Store::Open(options_.state_directory);
+  record_.Save(connection, {options_.number, options_.epoch, store.GetCopyState(options_.id)});
+  OSC_FAULT_POINT("copy.all_recorded");
   finished_ = true;
+}
+
+// Now and then, when there is something new. Never an older state over a newer one.
+void Copier::SaveRecord(mysql::Connection& connection, state::Store& store) {
+  const std::unique_lock lock(record_mutex_, std::try_to_lock);
+  if (!lock || Clock::now() < next_record_ || !is_record_old_.exchange(false)) return;
+  record_.Save(connection, {options_.number, options_.epoch, store.GetCopyState(options_.id)});
+  next_record_ = Clock::now() + kRecordInterval;
+}
+
+// A store that went back in time, by a power cut or to a backup, does not know of its latest
+// chunks. Their rows have to go: the stream now leaves the changes of these rows to the copy, which
+// would leave existing ones alone. Not so after a swap, when the stream leaves nothing to the copy.
+void Copier::DropForgottenRows(std::stop_token stop, mysql::Connection& connection) {
+  if (!range_.IsInteger() || state_.all_handed_out || options_.hand_over) return;
+  const std::string key = mysql::QuoteIdentifier(
+      options_.projection.target.columns[options_.projection.key.front().target].name);
+  std::string drop = "DELETE FROM " + mysql::Quote(options_.off_stage);
+  if (!state_.watermark.empty()) drop += " WHERE " + key + ">" + LoadKey(state_.watermark).front();
+  drop += " ORDER BY " + key + " LIMIT " + std::to_string(kFirstChunkRows);
+  while (connection.Execute(drop) > 0) base::ThrowIfStopped(stop);
 }
 
 void Copier::Work(std::stop_token stop, int worker) {
@@ -107,7 +148,8 @@ void Copier::Work(std::stop_token stop, int worker) {
   uint64_t rows = kFirstChunkRows;
   while (true) {
     while (!throttle_().empty() || worker >= pace_.threads) {
-      if (HandedOutAll()) return; 
+      if (HandedOutAll()) return;
+      if (worker == 0) Record(store, connection);  // it may be paused for long
       base::SleepFor(stop, base::Millis(50));
       base::ThrowIfStopped(stop);
     }
@@ -120,12 +162,16 @@ void Copier::Work(std::stop_token stop, int worker) {
           try {
             if (!store) store.emplace(state::Store::Open(options_.state_directory));
             if (!connection) connection = mysql::Connection::Open(options_.connection);
+            SaveRecord(*connection, *store);
             if (!chunk) chunk = NextChunk(*connection, *store, rows);
             if (!chunk) return;
             OSC_FAULT_POINT("copy.handed_out");
+            mysql::RequireWritable(*connection);
             const uint64_t copied = CopyChunk(stop, *connection, *chunk);
             OSC_FAULT_POINT("copy.copied");
             store->FinishChunk(options_.id, chunk->number, copied);
+            is_record_old_ = true;
+            OSC_FAULT_POINT("copy.chunk_recorded");
             rows_ += copied;
           } catch (const Error& error) {
             // A lost reply needs no look: a chunk may be copied twice.
@@ -133,13 +179,39 @@ void Copier::Work(std::stop_token stop, int worker) {
             throw;
           }
         },
-        [&](const Error& error) { spdlog::warn("{} copy: {}", options_.id, error.message()); });
+        [&](const Error& error) {
+          // A deadlock or two are nothing to speak of.
+          if (Clock::now() - started > std::chrono::seconds(1)) NoteRetry(error.message());
+        });
+    NoteRetry("");
     if (!chunk) return;
     const double took = std::chrono::duration<double>(Clock::now() - started).count();
     const double want = std::chrono::duration<double>(pace_.chunk_time.load()).count();
     const double factor = std::clamp(want / std::max(took, 1e-4), 0.3, 2.0);
     rows = std::clamp<uint64_t>(static_cast<uint64_t>(static_cast<double>(rows) * factor), 100,
                                 kMostChunkRows);
+  }
+}
+
+void Copier::NoteRetry(const std::string& reason) {
+  const std::lock_guard lock(retrying_mutex_);
+  if (!reason.empty() && reason != retrying_) {
+    spdlog::warn("{} copy tries again: {}", options_.id, reason);
+  }
+  retrying_ = reason;
+}
+
+void Copier::Record(std::optional<state::Store>& store,
+                    std::optional<mysql::Connection>& connection) {
+  if (!is_record_old_) return;
+  try {
+    if (!store) store.emplace(state::Store::Open(options_.state_directory));
+    if (!connection) connection = mysql::Connection::Open(options_.connection);
+    SaveRecord(*connection, *store);
+  } catch (const Error& error) {
+    if (!base::IsRetryable(error.code())) throw;
+    connection.reset();
+    is_record_old_ = true;
   }
 }
 
@@ -161,7 +233,7 @@ std::optional<state::Chunk> Copier::NextChunk(mysql::Connection& connection, sta
   state::Chunk chunk;
   chunk.number = state_.next_number;
   chunk.low = state_.watermark;
-  const auto high = range_.Step(connection, LoadKey(chunk.low), rows);
+  const auto high = steps_.Next(connection, LoadKey(chunk.low), rows);
   // The last chunk has no upper bound: its locking read sees what is inserted meanwhile.
   if (high) chunk.high = SaveKey(*high);
   store.HandOutChunk(options_.id, chunk, !high);
@@ -175,7 +247,7 @@ std::optional<state::Chunk> Copier::NextChunk(mysql::Connection& connection, sta
     frontier_->Advance(order);
     if (first_order_ && *last_order_ > *first_order_ && order >= *first_order_) {
       reached_ = std::min(0.99, static_cast<double>(order - *first_order_) /
-                                   static_cast<double>(*last_order_ - *first_order_));
+                                    static_cast<double>(*last_order_ - *first_order_));
     }
   }
   return chunk;
@@ -190,13 +262,26 @@ uint64_t Copier::Insert(mysql::Connection& connection, const std::string& range,
 uint64_t Copier::CopyChunk(std::stop_token stop, mysql::Connection& connection,
                            const state::Chunk& chunk) {
   const std::string range = range_.Between("l.", LoadKey(chunk.low), LoadKey(chunk.high));
+  try {
+    return CopyRange(stop, connection, range);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUnprojectable ||
+        error.server_errno() == mysql::kDuplicateEntry) {
+      throw;
+    }
+    if (!options_.hand_over) NameTheRow(connection, chunk, error);
+  }
+  return CopyWhatFits(stop, connection, LoadKey(chunk.low), LoadKey(chunk.high));
+}
+
+uint64_t Copier::CopyRange(std::stop_token stop, mysql::Connection& connection,
+                           const std::string& range) {
   const auto insert = [&](bool over_existing) -> std::optional<uint64_t> {
     try {
       return Insert(connection, range, over_existing);
     } catch (const Error& error) {
-      if (error.server_errno() == mysql::kDuplicateEntry) return std::nullopt;
-      if (error.code() != ErrorCode::kUnprojectable) throw;
-      NameTheRow(connection, chunk, error);
+      if (error.server_errno() != mysql::kDuplicateEntry) throw;
+      return std::nullopt;
     }
   };
   if (const auto rows = insert(false)) return *rows;
@@ -205,6 +290,36 @@ uint64_t Copier::CopyChunk(std::stop_token stop, mysql::Connection& connection,
   const auto rows = insert(true);
   InsertMissing(stop, connection, Missing(connection, range));
   return rows.value_or(0);
+}
+
+uint64_t Copier::CopyWhatFits(std::stop_token stop, mysql::Connection& connection,
+                              const KeyLiterals& low, const KeyLiterals& high) {
+  constexpr size_t kFewRows = 8;
+  const std::string range = range_.Between("l.", low, high);
+  const std::vector<KeyLiterals> keys = range_.Keys(connection, range);
+  if (keys.size() <= kFewRows) {
+    HandOver(connection, range);
+    return keys.size();
+  }
+  uint64_t rows = 0;
+  const KeyLiterals& middle = keys[keys.size() / 2];
+  for (const auto& [from, to] : {std::pair{low, middle}, std::pair{middle, high}}) {
+    base::ThrowIfStopped(stop);
+    try {
+      rows += CopyRange(stop, connection, range_.Between("l.", from, to));
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kUnprojectable) throw;
+      rows += CopyWhatFits(stop, connection, from, to);
+    }
+  }
+  return rows;
+}
+
+// The locking read waits for whoever is changing the row, and whoever changes it next waits for our
+// commit: in the binlog the row as it was read stands where it belongs among its changes.
+void Copier::HandOver(mysql::Connection& connection, const std::string& range) {
+  connection.Execute(hand_over_ + range + " LOCK IN SHARE MODE");
+  OSC_FAULT_POINT("copy.handed_over");
 }
 
 std::vector<KeyLiterals> Copier::Missing(mysql::Connection& connection, const std::string& range) {
@@ -229,8 +344,7 @@ std::string Copier::KeyCondition(const KeyLiterals& key) const {
   const ddl::Projection& projection = options_.projection;
   for (size_t i = 0; i < key.size(); ++i) {
     condition += (i > 0 ? " AND l." : "l.") +
-                 mysql::QuoteIdentifier(
-                     projection.source.columns[projection.key[i].source].name) +
+                 mysql::QuoteIdentifier(projection.source.columns[projection.key[i].source].name) +
                  "=" + key[i];
   }
   return condition;
@@ -250,6 +364,10 @@ void Copier::InsertMissing(std::stop_token stop, mysql::Connection& connection,
         Insert(connection, condition, false);
       } catch (const Error& error) {
         if (error.code() != ErrorCode::kUnprojectable) throw;
+        if (options_.hand_over) {
+          HandOver(connection, condition);
+          continue;
+        }
         if (error.server_errno() != mysql::kDuplicateEntry) throw Explain(connection, key, error);
         if (Missing(connection, condition).empty()) continue;
         if (round >= kDuplicateRounds) {
@@ -266,6 +384,7 @@ void Copier::InsertMissing(std::stop_token stop, mysql::Connection& connection,
 
 void Copier::NameTheRow(mysql::Connection& connection, const state::Chunk& chunk,
                         const Error& error) {
+  connection.Execute("SET wait_timeout=15");  // live rows are locked within a transaction
   const auto keys =
       range_.Keys(connection, range_.Between("l.", LoadKey(chunk.low), LoadKey(chunk.high)));
   const auto fails = [&](const KeyLiterals& low, const KeyLiterals& high) {
@@ -296,8 +415,8 @@ Error Copier::Explain(mysql::Connection& connection, const KeyLiterals& key,
                       const Error& error) const {
   const apply::RowValues values{
       [this](size_t column) {
-        return "l." + mysql::QuoteIdentifier(
-                          mapping_.source_names[mapping_.columns[column].source]);
+        return "l." +
+               mysql::QuoteIdentifier(mapping_.source_names[mapping_.columns[column].source]);
       },
       " FROM " + range_.table() + " WHERE " + KeyCondition(key)};
   return apply::ExplainUnfit(connection, mapping_, values, "the new definition", error);
@@ -306,6 +425,10 @@ Error Copier::Explain(mysql::Connection& connection, const KeyLiterals& key,
 Copier::Progress Copier::progress(uint64_t estimated_rows) const {
   Progress progress;
   progress.rows = rows_;
+  {
+    const std::lock_guard lock(retrying_mutex_);
+    progress.retrying = retrying_;
+  }
   if (finished_) {
     progress.percent = 100;
   } else if (range_.IsInteger()) {

@@ -14,10 +14,13 @@
 #include <string>
 
 #include "ddl/projection.h"
-#include "shadow/chunker.h"
+#include "ddl/revert_default.h"
+#include "shadow/copy_record.h"
+#include "shadow/key_steps.h"
 #include "src/apply/copy_frontier.h"
 #include "src/apply/row_mapping.h"
 #include "src/apply/stream.h"
+#include "src/base/wait.h"
 #include "src/mysql/connection.h"
 #include "src/state/store.h"
 
@@ -29,7 +32,14 @@ struct CopyOptions {
   mysql::ConnectionOptions connection;
   mysql::TableName live;
   mysql::TableName off_stage;
-  ddl::Projection projection;  // old to new
+  ddl::Projection projection;                   // from the live table to the other
+  std::vector<ddl::RevertDefault> values = {};  // for columns that nothing else fills
+  // After a swap: where rows are put that have no place off stage, for the stream to deal with;
+  // they are not allowed to fail what is live already. Without it such a row is an error. The
+  // frontier has to be finished then.
+  std::optional<mysql::TableName> hand_over = std::nullopt;
+  int64_t number = 0;  // see CopyRecord
+  int epoch = 0;
 };
 
 // What the operator may change while it runs. Thread-safe.
@@ -41,8 +51,8 @@ struct CopyPace {
 class Copier {
  public:
   // throttle: asked before every chunk; a reason to wait, or empty. Called by several threads.
-  Copier(CopyOptions options, std::shared_ptr<apply::CopyFrontier> frontier,
-         apply::Stream& stream, const CopyPace& pace, std::function<std::string()> throttle);
+  Copier(CopyOptions options, std::shared_ptr<apply::CopyFrontier> frontier, apply::Stream& stream,
+         const CopyPace& pace, std::function<std::string()> throttle);
 
   // Call before the stream starts: tells the frontier what an earlier run has handed out.
   void Restore();
@@ -53,41 +63,60 @@ class Copier {
 
   struct Progress {
     uint64_t rows = 0;
-    double percent = 0;  // of the key range; of the estimate where keys are no numbers
+    double percent = 0;    // of the key range; of the estimate where keys are no numbers
+    std::string retrying;  // why a chunk is being tried again and again, else empty
   };
   // Any thread.
   Progress progress(uint64_t estimated_rows) const;
 
  private:
   void Work(std::stop_token stop, int worker);
+  void NoteRetry(const std::string& reason);
+  void DropForgottenRows(std::stop_token stop, mysql::Connection& connection);
   bool HandedOutAll();
+  void SaveRecord(mysql::Connection& connection, state::Store& store);
+  // As it does, while the worker waits.
+  void Record(std::optional<state::Store>& store, std::optional<mysql::Connection>& connection);
   std::optional<state::Chunk> NextChunk(mysql::Connection& connection, state::Store& store,
                                         uint64_t rows);
   uint64_t CopyChunk(std::stop_token stop, mysql::Connection& connection,
                      const state::Chunk& chunk);
+  uint64_t CopyRange(std::stop_token stop, mysql::Connection& connection, const std::string& range);
   uint64_t Insert(mysql::Connection& connection, const std::string& range, bool over_existing);
   std::vector<KeyLiterals> Missing(mysql::Connection& connection, const std::string& range);
   void InsertMissing(std::stop_token stop, mysql::Connection& connection,
                      std::vector<KeyLiterals> missing);
+  // A range of which some row does not fit: the smaller pieces that do, and the rest handed over.
+  uint64_t CopyWhatFits(std::stop_token stop, mysql::Connection& connection, const KeyLiterals& low,
+                        const KeyLiterals& high);
+  void HandOver(mysql::Connection& connection, const std::string& range);
   [[noreturn]] void NameTheRow(mysql::Connection& connection, const state::Chunk& chunk,
                                const Error& error);
   Error Explain(mysql::Connection& connection, const KeyLiterals& key, const Error& error) const;
   std::string KeyCondition(const KeyLiterals& key) const;
 
   const CopyOptions options_;
+  const CopyRecord record_;
   const KeyRange range_;
+  KeySteps steps_;  // guarded by mutex_
   const apply::RowMapping mapping_;
   const std::shared_ptr<apply::CopyFrontier> frontier_;
   apply::Stream& stream_;
   const CopyPace& pace_;
   const std::function<std::string()> throttle_;
-  std::string insert_;     // INSERT INTO off stage (...) SELECT ...
-  std::string do_nothing_; // ON DUPLICATE KEY UPDATE that changes nothing
+  std::string insert_;      // INSERT INTO off stage (...) SELECT ...
+  std::string hand_over_;   // REPLACE INTO handed over (...) SELECT ...
+  std::string do_nothing_;  // ON DUPLICATE KEY UPDATE that changes nothing
 
   std::mutex mutex_;  // guards what NextChunk shares: one boundary is looked for at a time
   state::Store::CopyState state_;
+  mutable std::mutex retrying_mutex_;
+  std::string retrying_;
   std::optional<uint64_t> first_order_;
   std::optional<uint64_t> last_order_;
+  std::mutex record_mutex_;  // one record is written at a time
+  base::Clock::time_point next_record_{};
+  std::atomic<bool> is_record_old_{false};
   std::atomic<uint64_t> rows_{0};
   std::atomic<double> reached_{0};
   std::atomic<bool> finished_{false};

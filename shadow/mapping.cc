@@ -1,5 +1,6 @@
 #include "shadow/mapping.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace osc::shadow {
@@ -106,6 +107,12 @@ apply::RowMapping MakeMapping(const ddl::Projection& projection, const mysql::Ta
   for (const ddl::ColumnPair& part : projection.key) {
     mapping.key.push_back(*MappedTo(mapping, target_columns[part.target].name));
   }
+  mapping.target_key = projection.target_key;
+  mapping.keeps_key =
+      std::all_of(projection.key.begin(), projection.key.end(), [&](const ddl::ColumnPair& part) {
+        return KeepsEquality(projection.source.columns[part.source].type,
+                             target_columns[part.target].type);
+      });
   for (const size_t preserved : projection.preserved) {
     const ddl::Column& column = target_columns[preserved];
     mapping.preserved.push_back(column.name);
@@ -117,7 +124,9 @@ apply::RowMapping MakeMapping(const ddl::Projection& projection, const mysql::Ta
   for (const ddl::Key& key : projection.target.keys) {
     const bool is_shared =
         key.name == projection.target_key && key.parts.size() == projection.key.size();
+    if (is_shared) mapping.key_is_primary = key.IsPrimary();
     if (!key.unique || is_shared) continue;
+    mapping.has_other_unique = true;
     const auto parts = WrittenParts(mapping, projection.target, key);
     if (!parts) continue;
     mapping.target_unique.push_back(*parts);

@@ -6,6 +6,10 @@ mysql::TableName CheckpointName(const std::string& id, const mysql::TableName& l
   return {live.database, "_oscck_" + id};
 }
 
+mysql::TableName CopiedName(const std::string& id, const mysql::TableName& live) {
+  return {live.database, "_osccp_" + id};
+}
+
 mysql::TableName PreparedName(const std::string& id, const mysql::TableName& live) {
   return {live.database, "_oscxa_" + id};
 }
@@ -24,6 +28,10 @@ mysql::TableName HeldNewName(const std::string& id, const mysql::TableName& live
 
 mysql::TableName DefaultedName(const std::string& id, const mysql::TableName& live) {
   return {live.database, "_oscd_" + id};
+}
+
+mysql::TableName HandedOverName(const std::string& id, const mysql::TableName& live) {
+  return {live.database, "_oscs_" + id};
 }
 
 mysql::TableName SentryName(const std::string& id, const mysql::TableName& live) {

@@ -19,8 +19,10 @@ ddl::TableDefinition CreateOffStage(mysql::Connection& connection, const std::st
                                     const std::string& alter_clauses);
 
 // Drops the off-stage table, the stream's own tables and a sentry, those that are there. With
-// keep_off_stage the off-stage table stays.
-void DropArtefacts(mysql::Connection& connection, const std::string& id,
+// keep_off_stage the off-stage table stays. May be repeated. Throws kRetryable when another session
+// has used one of them for longer than a second: whoever comes behind the waiting DROP waits for it
+// too, so it is better to give way and to try again.
+void DropArtefacts(const mysql::ConnectionOptions& options, const std::string& id,
                    const mysql::TableName& live, const mysql::TableName& off_stage,
                    bool keep_off_stage);
 

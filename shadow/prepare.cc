@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "ddl/alter_statement.h"
+#include "ddl/deferred_keys.h"
 #include "ddl/preflight.h"
+#include "shadow/deferred_indexes.h"
 #include "shadow/names.h"
 #include "shadow/off_stage.h"
 #include "shadow/tables.h"
@@ -11,7 +13,6 @@
 #include "src/apply/stream.h"
 #include "src/base/fault_point.h"
 #include "src/binlog/reader.h"
-#include "src/mysql/connection_json.h"
 
 namespace osc::shadow {
 namespace {
@@ -32,30 +33,30 @@ void RequireSameColumns(const ddl::TableDefinition& tried, const ddl::TableDefin
               "use the server's own ALTER TABLE");
 }
 
-// Two engines with different state directories know nothing of each other; the server does.
-// Released when the connection closes.
-void ClaimTable(mysql::Connection& connection, const mysql::TableName& table) {
-  // Lock names have at most 64 characters on MySQL.
-  const auto claimed = connection.QueryValue("SELECT GET_LOCK(CONCAT('osc.', LEFT(SHA2(" +
-                                             mysql::QuoteText(table.database + "." + table.name) +
-                                             ", 256), 40)), 10)");
-  if (claimed == "1") return;
-  throw Error(ErrorCode::kRefused,
-              "another osc is just preparing a change of " + mysql::Quote(table),
-              "wait for it, or look at it with the other state directory");
+void DeferKeys(state::Store& store, mysql::Connection& connection, const Tables& tables,
+               state::DeferIndexes wish) {
+  const std::vector<std::string> keys = ddl::DeferrableKeys(tables.forward);
+  if (keys.empty() || wish == state::DeferIndexes::kOff) return;
+  const std::string reason = wish == state::DeferIndexes::kAuto ? ReasonNotToDefer(connection) : "";
+  if (!reason.empty()) {
+    store.AddEvent(tables.id, "indexes are built with the copy: " + reason);
+    return;
+  }
+  DropKeys(connection, tables.id, tables.off_stage, keys);
+  OSC_FAULT_POINT("prepare.keys_deferred");
+  std::string names;
+  for (const std::string& key : keys) names += (names.empty() ? "" : ", ") + key;
+  store.AddEvent(tables.id, "indexes are built after the copy: " + names);
 }
 
 }  // namespace
 
-void Prepare(state::Store& store, const state::Migration& migration) {
+void Prepare(state::Store& store, const state::Migration& migration,
+             const mysql::ConnectionOptions& server) {
   Tables tables = LoadTables(migration);
+  tables.connection = server;
   auto connection = mysql::Connection::Open(tables.connection);
-  if (mysql::ServerIdentity(connection) != migration.server) {
-    throw Error(ErrorCode::kRefused, "another server answers at " + tables.connection.Describe() +
-                                         " than when the migration was accepted");
-  }
-  ClaimTable(connection, tables.live);
-  DropArtefacts(connection, tables.id, tables.live, tables.off_stage, false);
+  DropArtefacts(tables.connection, tables.id, tables.live, tables.off_stage, false);
   const ddl::ChangePlan plan = ddl::Preflight(
       connection, tables.live, ddl::ParseAlter(migration.alter), tables.revert_defaults);
   if (migration.require_revertible) ddl::RequireRevertible(plan.notes);
@@ -65,6 +66,7 @@ void Prepare(state::Store& store, const state::Migration& migration) {
     RequireSameColumns(plan.forward.target, altered);
     const ddl::TableDefinition original = ddl::ReadTableDefinition(connection, tables.live);
     tables.forward = ddl::ForwardProjection(original, altered, plan.alter);
+    DeferKeys(store, connection, tables, migration.settings.defer_indexes);
     const apply::CheckpointTable checkpoint(CheckpointName(tables.id, tables.live),
                                             apply::Marker(tables.id, "checkpoint"));
     checkpoint.Create(connection, binlog::CurrentPosition(connection),
@@ -72,12 +74,13 @@ void Prepare(state::Store& store, const state::Migration& migration) {
     OSC_FAULT_POINT("prepare.checkpoint_created");
     store.SetPrepared(tables.id, ddl::SaveDefinition(original), ddl::SaveDefinition(altered),
                       ddl::SaveNotes(plan.notes), ddl::SaveRevertDefaults(plan.revert_defaults));
+    OSC_FAULT_POINT("prepare.recorded");
     state::Progress progress = store.GetProgress(tables.id);
     progress.rows_estimated = plan.estimated_rows;
     store.SetProgress(tables.id, progress);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kConnectionLost) {
-      DropArtefacts(connection, tables.id, tables.live, tables.off_stage, false);
+      DropArtefacts(tables.connection, tables.id, tables.live, tables.off_stage, false);
     }
     throw;
   }

@@ -9,6 +9,7 @@
 #include "src/base/fault_point.h"
 #include "src/base/log.h"
 #include "src/base/wait.h"
+#include "src/mysql/own_sessions.h"
 #include "src/mysql/session_list.h"
 
 namespace osc::shadow {
@@ -17,6 +18,7 @@ namespace {
 using base::Clock;
 using std::chrono::milliseconds;
 
+constexpr unsigned kTableExists = 1050;  // the sentry, met by a RENAME that nothing held back
 // A PREPARE that is not held up answers well within this.
 constexpr milliseconds kProbePatience{4};
 
@@ -44,19 +46,6 @@ uint64_t NextAutoIncrement(mysql::Connection& connection, const mysql::TableName
   return std::strtoull(value.value_or("0").c_str(), nullptr, 10);
 }
 
-// Who keeps the lock from us, for people: the session with the oldest transaction.
-std::string DescribeBlocker(mysql::Connection& control) {
-  auto oldest = control.Query(
-      "SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX "
-      "WHERE trx_mysql_thread_id NOT IN (0, CONNECTION_ID()) ORDER BY trx_started LIMIT 1");
-  if (!oldest.Next()) return "";
-  const auto session = mysql::FindSession(mysql::ListSessions(control), oldest.Number(0));
-  if (!session) return "";
-  const std::string what = session->statement.empty() ? session->command : session->statement;
-  return "; the oldest transaction is of connection " + std::to_string(session->id) + " (" +
-         session->user + ", " + std::to_string(session->seconds) + " s): " + what.substr(0, 80);
-}
-
 // One attempt's sessions. Whatever happens, undoing leaves nothing behind.
 class Attempt {
  public:
@@ -65,7 +54,7 @@ class Attempt {
         stream_(stream),
         sentry_(SentryName(plan.id, plan.live)),
         control_(Open()),
-        locker_(Open()),
+        locker_(OpenLocker()),
         renamer_(Open()),
         prober_(Open()) {}
 
@@ -86,14 +75,18 @@ class Attempt {
     }
     TakeOverAutoIncrement(locker_);
     stream_.ExpectSwap();
+    OSC_FAULT_POINT("swap.before_rename");
     SendRename();
     OSC_FAULT_POINT("swap.rename_sent");
     ProveThatRenameIsNext();
-    locker_.Execute("DROP TABLE" + Comment(plan_, "sentry") + mysql::Quote(sentry_));
+    OSC_FAULT_POINT("swap.rename_proven");
+    // Before: should the reply be lost, the session ends with its lock, and the RENAME is next.
     sentry_gone_ = true;
+    locker_.Execute("DROP TABLE" + Comment(plan_, "sentry") + mysql::Quote(sentry_));
     OSC_FAULT_POINT("swap.sentry_dropped");
     locker_.Execute("UNLOCK TABLES");
     rename_sent_ = false;
+    OSC_FAULT_POINT("swap.unlocked");
     renamer_.Finish();
     result.lock_ms = std::chrono::duration<double, std::milli>(Clock::now() - asked_at).count();
     OSC_FAULT_POINT("swap.renamed");
@@ -103,6 +96,7 @@ class Attempt {
 
   // Ends the RENAME first: it must not find the sentry gone and the lock free.
   void Undo() {
+    if (lock_sent_) EndLock();
     if (rename_sent_) EndRename();
     try {
       locker_.Execute("UNLOCK TABLES");
@@ -125,6 +119,18 @@ class Attempt {
     return connection;
   }
 
+  // The session whose lock makes writers wait. Should the server lose sight of us without a word,
+  // it ends the session and with it the lock: after it has been idle for longer than any step may
+  // take.
+  mysql::Connection OpenLocker() const {
+    mysql::Connection connection = Open();
+    const auto seconds =
+        std::chrono::ceil<std::chrono::seconds>(plan_.lock_timeout + kEndBlockersTime);
+    connection.Execute("SET wait_timeout=" + std::to_string(seconds.count()) +
+                       ", lock_wait_timeout=" + std::to_string(seconds.count() + 1));
+    return connection;
+  }
+
   void CreateSentry() {
     const std::string name = mysql::Quote(sentry_);
     control_.Execute("DROP TABLE IF EXISTS" + Comment(plan_, "sentry") + name);
@@ -134,18 +140,36 @@ class Attempt {
   }
 
   void Lock() {
-    try {
-      locker_.Execute("LOCK TABLES " + mysql::Quote(plan_.live) + " WRITE, " +
-                      mysql::Quote(sentry_) + " WRITE");
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kRetryable) throw;
+    locker_.Send("LOCK TABLES " + mysql::Quote(plan_.live) + " WRITE, " + mysql::Quote(sentry_) +
+                 " WRITE");
+    lock_sent_ = true;
+    if (!locker_.IsReady(plan_.lock_timeout) &&
+        !EndBlockers(locker_, control_, plan_.live, plan_.may_kill, plan_.killed)) {
+      // Looked at while the lock is waited for: whoever holds the table then is in the way.
+      const std::string blockers = DescribeBlockers(control_, plan_.live);
+      EndLock();
       throw Error(ErrorCode::kBusy,
                   "the lock on " + mysql::Quote(plan_.live) + " was not given within " +
-                      std::to_string(plan_.lock_timeout.count()) + " ms" +
-                      DescribeBlocker(control_),
+                      std::to_string(plan_.lock_timeout.count()) + " ms" + blockers,
                   "end the transaction that holds the table, or wait: it will be tried again");
     }
+    lock_sent_ = false;
+    locker_.Finish();
     OSC_FAULT_POINT("swap.locked");
+  }
+
+  void EndLock() {
+    try {
+      control_.Execute("KILL QUERY " + std::to_string(locker_.thread_id()));
+    } catch (const Error& error) {
+      spdlog::warn("{} cannot end the wait for the lock: {}", plan_.id, error.message());
+    }
+    lock_sent_ = false;
+    try {
+      locker_.Finish();
+    } catch (const Error&) {
+      // As wanted. Else it was given just now, and Undo() unlocks.
+    }
   }
 
   void Drain(std::stop_token stop, const binlog::Position& freeze_point) {
@@ -157,10 +181,24 @@ class Attempt {
 
   void AcceptLoss() {
     apply::Quarantine* const unfit = stream_.quarantine();
-    if (unfit == nullptr || unfit->Count(control_) == 0) return;
+    const uint64_t rows = unfit != nullptr ? unfit->Count(control_) : 0;
+    if (rows == 0) return;
+    const auto deadline = Clock::now() + plan_.lock_timeout;
+    uint64_t done = 0;
+    const auto report = [&](const std::string& line) {
+      plan_.report_loss(line);
+      if (++done == rows || Clock::now() < deadline) return;
+      throw Error(ErrorCode::kRefused,
+                  std::to_string(rows) + " rows have no place in the other table; when " +
+                      std::to_string(done) + " of them had been changed or left out, writers had " +
+                      "waited for the " + std::to_string(plan_.lock_timeout.count()) +
+                      " ms of --cutover-lock-timeout",
+                  "change or delete such rows first, or let writers wait longer: osc set " +
+                      plan_.id + " cutover-lock-timeout=30s");
+    };
     stream_.ExpectSwap();  // it is to stand still from here on
     control_.Execute("BEGIN");
-    apply::AcceptLoss(control_, *unfit, plan_.report_loss);
+    apply::AcceptLoss(control_, *unfit, stream_.mapping_after_swap(), report);
     plan_.report_loss(std::nullopt);
     control_.Commit();
     OSC_FAULT_POINT("swap.loss_accepted");
@@ -180,6 +218,7 @@ class Attempt {
     if (live == 0 || NextAutoIncrement(control_, plan_.off_stage) >= live) return;
     control_.Execute("ALTER TABLE " + mysql::Quote(plan_.off_stage) +
                      Comment(plan_, "auto_increment") + "AUTO_INCREMENT=" + std::to_string(live));
+    OSC_FAULT_POINT("swap.auto_increment_taken_over");
   }
 
   void SendRename() {
@@ -200,7 +239,12 @@ class Attempt {
     while (Clock::now() < deadline) {
       if (renamer_.IsReady(milliseconds(0))) {  // it can only have failed: say why
         rename_sent_ = false;
-        renamer_.Finish();
+        try {
+          renamer_.Finish();
+        } catch (const Error& error) {
+          if (error.server_errno() != kTableExists) throw;
+          throw Error(ErrorCode::kRetryable, "the session that held the lock has been ended");
+        }
         throw Error(ErrorCode::kInternal, "the RENAME ended before its time");
       }
       prober_.Send(prepare);
@@ -214,7 +258,7 @@ class Attempt {
       prober_.Finish();
     }
     throw Error(ErrorCode::kBusy, "the RENAME did not get to wait for " + mysql::Quote(plan_.live) +
-                                      DescribeBlocker(control_));
+                                      DescribeBlockers(control_, plan_.live));
   }
 
   void EndRename() {
@@ -238,6 +282,7 @@ class Attempt {
   mysql::Connection locker_;
   mysql::Connection renamer_;
   mysql::Connection prober_;
+  bool lock_sent_ = false;
   bool rename_sent_ = false;
   bool sentry_gone_ = false;
 };
@@ -275,6 +320,7 @@ SwapResult Swap(std::stop_token stop, const SwapPlan& plan, apply::Stream& strea
                   error.message() + "; what happened could not be asked: " + unknown.message());
     }
     if (!happened) {
+      OSC_FAULT_POINT("swap.undone");
       if (plan.report_loss) TakeBack(stream, observer);
       stream.ForgetSwap();
       throw;

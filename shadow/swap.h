@@ -20,6 +20,7 @@
 #include <stop_token>
 #include <string>
 
+#include "shadow/blockers.h"
 #include "src/apply/stream.h"
 #include "src/mysql/connection.h"
 #include "src/mysql/quote.h"
@@ -33,6 +34,10 @@ struct SwapPlan {
   mysql::TableName off_stage;
   mysql::ConnectionOptions connection;
   std::chrono::milliseconds lock_timeout{3000};  // for the lock, and again for the drain
+  // Asked when the lock has not been given in time: true ends the sessions that hold the table, and
+  // `killed` is told of each of them. Empty: never.
+  std::function<bool()> may_kill;
+  std::function<void(const Blocker&)> killed;
   // Accepts that rows without a place in the other table are changed or left out, and is told of
   // each (apply::AcceptLoss) before the tables are swapped, at last of none; may throw to prevent
   // it. Without it such rows make the attempt kBusy.

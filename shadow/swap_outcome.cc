@@ -6,6 +6,7 @@
 #include "shadow/names.h"
 #include "src/apply/applied_tracker.h"
 #include "src/apply/checkpoint.h"
+#include "src/base/fault_point.h"
 #include "src/base/wait.h"
 #include "src/binlog/reader.h"
 #include "src/mysql/session_list.h"
@@ -42,29 +43,6 @@ std::optional<bool> IsOffStage(mysql::Connection& connection, const std::string&
   return name->find("/_osc_" + id + "_") != std::string::npos;
 }
 
-// The slow way, which always knows: the stream had applied everything when the RENAME was let go,
-// so that it stands behind the checkpoint or, once the stream has passed it, in it.
-bool DoesBinlogHoldSwap(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan) {
-  const apply::CheckpointTable table(CheckpointName(plan.id, plan.live), "");
-  const apply::Checkpoint checkpoint = table.Load(connection);
-  if (checkpoint.epoch >= plan.number) return true;
-  const std::string marker = apply::SwapMarker(plan.id, plan.number);
-  const binlog::Position end = binlog::CurrentPosition(connection);
-  binlog::Position position = checkpoint.Start();
-  binlog::Reader reader(plan.connection, position,
-                        [](std::string_view, std::string_view) { return false; });
-  while (!position.Covers(end)) {
-    const auto transaction = reader.Next(stop);
-    base::ThrowIfStopped(stop);
-    if (!transaction) continue;
-    apply::AdvancePosition(&position, *transaction);
-    const std::string_view statement = transaction->statement;
-    if (statement.find(marker) == std::string_view::npos) continue;
-    if (mysql::ClassifyStatement(statement, transaction->schema).marker == marker) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::string OffStageIdentity(mysql::Connection& connection, const std::string& id) {
@@ -87,6 +65,29 @@ std::string OffStageIdentity(mysql::Connection& connection, const std::string& i
   return *identity;
 }
 
+// The stream had applied everything when the RENAME was let go,
+// so that it stands behind the checkpoint or, once the stream has passed it, in it.
+bool DoesBinlogHoldSwap(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan) {
+  const apply::CheckpointTable table(CheckpointName(plan.id, plan.live), "");
+  const apply::Checkpoint checkpoint = table.Load(connection);
+  if (checkpoint.epoch >= plan.number) return true;
+  const std::string marker = apply::SwapMarker(plan.id, plan.number);
+  const binlog::Position end = binlog::CurrentPosition(connection);
+  binlog::Position position = checkpoint.Start();
+  binlog::Reader reader(plan.connection, position,
+                        [](std::string_view, std::string_view) { return false; });
+  while (!position.Covers(end)) {
+    const auto transaction = reader.Next(stop);
+    base::ThrowIfStopped(stop);
+    if (!transaction) continue;
+    apply::AdvancePosition(&position, *transaction);
+    const std::string_view statement = transaction->statement;
+    if (statement.find(marker) == std::string_view::npos) continue;
+    if (mysql::ClassifyStatement(statement, transaction->schema).marker == marker) return true;
+  }
+  return false;
+}
+
 bool DidSwapHappen(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan,
                    const std::string& identity_before) {
   WaitUntilNoRename(stop, connection, plan);
@@ -97,6 +98,7 @@ bool DidSwapHappen(std::stop_token stop, mysql::Connection& connection, const Sw
     // A TRUNCATE has replaced the table: before the swap, carried over by the stream, or after it.
     happened = DoesBinlogHoldSwap(stop, connection, plan);
   }
+  OSC_FAULT_POINT("swap.outcome_known");
   connection.Execute("DROP TABLE IF EXISTS /* " + apply::Marker(plan.id, "sentry") + " */ " +
                      mysql::Quote(SentryName(plan.id, plan.live)));
   return happened;

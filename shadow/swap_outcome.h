@@ -19,4 +19,8 @@ std::string OffStageIdentity(mysql::Connection& connection, const std::string& i
 bool DidSwapHappen(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan,
                    const std::string& identity_before);
 
+// Whether the swap stands in the binlog behind the stream's checkpoint, or in the checkpoint. Slow,
+// and always right.
+bool DoesBinlogHoldSwap(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan);
+
 }  // namespace osc::shadow

@@ -16,6 +16,7 @@ Tables LoadTables(const state::Migration& migration) {
   tables.server_identity = migration.server;
   tables.live = {migration.database, migration.table};
   tables.off_stage = {migration.database, ddl::OffStageName(migration.id, migration.table)};
+  tables.seeded_epoch = migration.seeded_epoch;
   tables.revert_defaults = ddl::LoadRevertDefaults(migration.revert_defaults);
   if (!migration.old_definition.empty()) {
     tables.forward = ddl::ForwardProjection(ddl::LoadDefinition(migration.old_definition),
@@ -29,7 +30,6 @@ apply::StreamOptions MakeStreamOptions(const Tables& tables) {
   apply::StreamOptions options;
   options.id = tables.id;
   options.connection = tables.connection;
-  options.server_identity = tables.server_identity;
   options.live = tables.live;
   options.off_stage = tables.off_stage;
   options.checkpoint = CheckpointName(tables.id, tables.live);
@@ -38,6 +38,8 @@ apply::StreamOptions MakeStreamOptions(const Tables& tables) {
   options.held_old = HeldOldName(tables.id, tables.live);
   options.held_new = HeldNewName(tables.id, tables.live);
   options.defaulted = DefaultedName(tables.id, tables.live);
+  options.handed_over = HandedOverName(tables.id, tables.live);
+  options.seeded_epoch = tables.seeded_epoch;
   options.forward = MakeMapping(tables.forward, tables.live, tables.off_stage);
   options.inverse = MakeMapping(ddl::Invert(tables.forward), tables.live, tables.off_stage,
                                 tables.revert_defaults);

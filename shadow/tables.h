@@ -20,6 +20,7 @@ struct Tables {
   mysql::TableName live;
   mysql::TableName off_stage;
   ddl::Projection forward;  // old to new
+  int seeded_epoch = 0;     // see apply::StreamOptions
   std::vector<ddl::RevertDefault> revert_defaults;  // those that the operator gave
 };
 

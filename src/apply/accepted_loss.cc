@@ -3,6 +3,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "src/base/fault_point.h"
+#include "src/mysql/key_value.h"
+
 namespace osc::apply {
 namespace {
 
@@ -39,9 +42,72 @@ std::string TargetName(const RowMapping& mapping, const std::string& source) {
   return "";
 }
 
+// That `o`, a row off stage, and `h`, a held row, are the same.
+std::string SameKey(const RowMapping& mapping) {
+  std::string same;
+  for (const size_t part : mapping.key) {
+    const std::string name = mysql::QuoteIdentifier(mapping.columns[part].target);
+    same += (same.empty() ? "o." : " AND o.") + name + "=h." + name;
+  }
+  return same;
+}
+
+// Whether the row that has just been put off stage has a value that only the other table wants to
+// be unique, and that another row has too.
+bool CollidesBack(mysql::Connection& connection, const Quarantine& quarantine,
+                  const RowMapping& back, const std::string& is_row) {
+  for (const auto& unique : back.target_unique) {
+    std::string same;
+    for (const size_t part : unique) {
+      const RowMapping::Column& column = back.columns[part];
+      const std::string name = mysql::QuoteIdentifier(back.source_names[column.source]);
+      same += " AND " + mysql::EqualValue(back.source_types[column.source], column.type,
+                                          "h." + name, "o." + name);
+    }
+    if (connection
+            .QueryValue("SELECT 1 FROM " + quarantine.held_table() + " h JOIN " +
+                        mysql::Quote(quarantine.mapping().target) + " o ON NOT (" +
+                        SameKey(quarantine.mapping()) + ")" + same + is_row + " LIMIT 1")
+            .has_value()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Whether the row as it was coerced has a text that is no member of an ENUM in the other table:
+// what the server makes of an unknown member, or the first one of its own, which stands for NULL.
+bool HasNoMember(mysql::Connection& connection, const Quarantine& quarantine,
+                 const RowMapping& back, const std::string& is_row) {
+  std::string any;
+  for (const auto& column : back.columns) {
+    const mysql::ColumnType& held = back.source_types[column.source];
+    if (column.type.kind != mysql::TypeKind::kEnum ||
+        (held.kind != mysql::TypeKind::kEnum && !held.IsText())) {
+      continue;
+    }
+    std::string members;
+    for (const std::string& member : column.type.members) {
+      members += (members.empty() ? "" : ",") + mysql::QuoteText(member);
+    }
+    any += (any.empty() ? "" : " OR ") + mysql::QuoteIdentifier(back.source_names[column.source]) +
+           " NOT IN (" + members + ")";
+  }
+  return !any.empty() &&
+         connection
+             .QueryValue("SELECT 1 FROM " + quarantine.held_table() + is_row + " AND (" + any + ")")
+             .has_value();
+}
+
+void TakeFromStage(mysql::Connection& connection, const Quarantine& quarantine,
+                   const std::string& is_row) {
+  connection.Execute("DELETE o FROM " + mysql::Quote(quarantine.mapping().target) + " o JOIN " +
+                     quarantine.held_table() + " h ON " + SameKey(quarantine.mapping()) + is_row);
+}
+
 }  // namespace
 
-void AcceptLoss(mysql::Connection& connection, const Quarantine& quarantine,
+void AcceptLoss(mysql::Connection& connection, const Quarantine& quarantine, const RowMapping& back,
                 const std::function<void(const std::string& line)>& report) {
   if (!quarantine.exists()) return;
   const std::string entries = quarantine.entries_table();
@@ -58,8 +124,13 @@ void AcceptLoss(mysql::Connection& connection, const Quarantine& quarantine,
   while (rows.Next()) {
     const std::string identity = rows.Text(0);
     const std::string where = Quarantine::IsRow(identity);
-    const bool stored = rows.Number(1) != 0 &&
-                        TryPutOffStage(connection, quarantine, identity, rows.Number(2) != 0);
+    bool stored = rows.Number(1) != 0 &&
+                  TryPutOffStage(connection, quarantine, identity, rows.Number(2) != 0);
+    if (stored && (HasNoMember(connection, quarantine, back, where) ||
+                   CollidesBack(connection, quarantine, back, where))) {
+      TakeFromStage(connection, quarantine, where);
+      stored = false;
+    }
     connection.Execute("UPDATE " + entries +
                        " SET accepted=" + std::to_string(stored ? kChanged : kLeftOut) + where);
     const std::string column = rows.Text(4);
@@ -85,17 +156,13 @@ void AcceptLoss(mysql::Connection& connection, const Quarantine& quarantine,
 void TakeBackLoss(mysql::Connection& connection, const Quarantine& quarantine) {
   if (!quarantine.exists()) return;
   const RowMapping& mapping = quarantine.mapping();
-  std::string same_key;
-  for (const size_t part : mapping.key) {
-    const std::string name = mysql::QuoteIdentifier(mapping.columns[part].target);
-    same_key += (same_key.empty() ? "o." : " AND o.") + name + "=h." + name;
-  }
   connection.Execute("BEGIN");
   connection.Execute("DELETE o FROM " + mysql::Quote(mapping.target) + " o JOIN " +
-                     quarantine.held_table() + " h ON " + same_key + " JOIN " +
+                     quarantine.held_table() + " h ON " + SameKey(mapping) + " JOIN " +
                      quarantine.entries_table() +
                      " e ON e._osc_row=h._osc_row WHERE e.accepted=" + std::to_string(kChanged));
   connection.Execute("UPDATE " + quarantine.entries_table() + " SET accepted=0 WHERE accepted<>0");
+  OSC_FAULT_POINT("loss.taken_back");
   connection.Execute("COMMIT");
 }
 

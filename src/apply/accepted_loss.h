@@ -17,8 +17,11 @@ namespace osc::apply {
 // In the caller's transaction, while the stream stands still. report is given a JSON object, as one
 // line of text, for each row: key, column, value, reason, transaction, outcome ("changed" or
 // "left_out"), stored (the column's value now, null when left out), row (all that the live table
-// has of it; bytes in hex). Throws kRefused when there are more rows than are known one by one.
-void AcceptLoss(mysql::Connection& connection, const Quarantine& quarantine,
+// has of it; bytes in hex). back: the mapping that the stream will have. A row that was changed has
+// to follow in the table that was live; where a unique key of that table forbids it, or an ENUM
+// lacks the member, the row is left out instead. Throws kRefused when there are more rows than are
+// known one by one.
+void AcceptLoss(mysql::Connection& connection, const Quarantine& quarantine, const RowMapping& back,
                 const std::function<void(const std::string& line)>& report);
 
 // Undoes it in a transaction of its own; does nothing when there is nothing to undo.

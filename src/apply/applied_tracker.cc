@@ -20,6 +20,7 @@ bool CoversTransaction(const binlog::Position& position, const binlog::Transacti
 
 void AppliedTracker::Begin(uint64_t number, const binlog::Transaction& transaction, int parts) {
   const std::lock_guard lock(mutex_);
+  begun_ = number;
   if (entries_.empty() && parts == 0) {
     AdvancePosition(&applied_, transaction);
     changed_.notify_all();
@@ -37,6 +38,7 @@ void AppliedTracker::Begin(uint64_t number, const binlog::Transaction& transacti
 
 void AppliedTracker::BeginWithin(uint64_t number, int parts) {
   const std::lock_guard lock(mutex_);
+  begun_ = number;
   entries_.push_back({number, parts, {}, false});
 }
 
@@ -76,10 +78,21 @@ bool AppliedTracker::AppliedCovers(const binlog::Position& position) const {
 bool AppliedTracker::WaitUntilCovers(std::stop_token stop, const binlog::Position& position,
                                      base::Clock::time_point deadline) {
   std::unique_lock lock(mutex_);
-  changed_.wait_until(lock, stop, deadline,
-                      [&] { return failed_ || applied_.Covers(position); });
+  changed_.wait_until(lock, stop, deadline, [&] { return failed_ || applied_.Covers(position); });
   base::ThrowIfStopped(stop);
   return !failed_ && applied_.Covers(position);
+}
+
+bool AppliedTracker::HasFinished(uint64_t number) const {
+  return begun_ >= number && (entries_.empty() || entries_.front().number > number);
+}
+
+bool AppliedTracker::WaitUntilFinished(std::stop_token stop, uint64_t number,
+                                       base::Clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, stop, deadline, [&] { return failed_ || HasFinished(number); });
+  base::ThrowIfStopped(stop);
+  return !failed_ && HasFinished(number);
 }
 
 void AppliedTracker::Fail() {

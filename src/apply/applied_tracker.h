@@ -34,6 +34,8 @@ class AppliedTracker {
   // False when the deadline passes or the tracker is woken for a failure first; throws kCancelled.
   bool WaitUntilCovers(std::stop_token stop, const binlog::Position& position,
                        base::Clock::time_point deadline);
+  // The same for everything up to this number. It has been begun, or surely will be.
+  bool WaitUntilFinished(std::stop_token stop, uint64_t number, base::Clock::time_point deadline);
   // Wakes all who wait: the stream has failed.
   void Fail();
 
@@ -45,11 +47,13 @@ class AppliedTracker {
     bool ends_transaction;
   };
   void PopFinished();
+  bool HasFinished(uint64_t number) const;
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   bool failed_ = false;
   std::deque<Entry> entries_;
+  uint64_t begun_ = 0;  // the last number
   binlog::Position applied_;
 };
 

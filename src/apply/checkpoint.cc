@@ -1,8 +1,19 @@
 #include "src/apply/checkpoint.h"
 
 #include <charconv>
+#include <random>
+
+#include "src/mysql/host_list.h"
 
 namespace osc::apply {
+namespace {
+
+[[noreturn]] void ThrowTakenOver() {
+  throw Error(ErrorCode::kDiverged, "another engine has taken this migration over",
+              "one engine only, with one state directory, may run it: stop this one or the other");
+}
+
+}  // namespace
 
 std::string LaneCheckpoint::Encode() const {
   std::string text = position.Encode();
@@ -49,21 +60,29 @@ CheckpointTable::CheckpointTable(mysql::TableName name, std::string marker)
     : name_(std::move(name)), marker_(std::move(marker)) {}
 
 void CheckpointTable::Create(mysql::Connection& connection, const binlog::Position& start,
-                             int lanes) const {
+                             int lanes, int epoch) const {
   connection.Execute("CREATE TABLE IF NOT EXISTS " + mysql::Quote(name_) + " /* " + marker_ +
                      " */ (lane INT NOT NULL PRIMARY KEY, epoch INT NOT NULL, "
-                     "position LONGBLOB NOT NULL) ENGINE=InnoDB");
+                     "position LONGBLOB NOT NULL, owner BIGINT UNSIGNED NOT NULL DEFAULT 0) "
+                     "ENGINE=InnoDB");
   if (connection.QueryValue("SELECT COUNT(*) FROM " + mysql::Quote(name_)) != "0") return;
-  std::string insert = "INSERT INTO " + mysql::Quote(name_) + " VALUES ";
+  std::string insert = "INSERT INTO " + mysql::Quote(name_) + " (lane, epoch, position) VALUES ";
   for (int lane = 0; lane < lanes; ++lane) {
     if (lane > 0) insert += ',';
-    insert += "(" + std::to_string(lane) + ",0," + mysql::QuoteText(start.Encode()) + ")";
+    insert += "(" + std::to_string(lane) + "," + std::to_string(epoch) + "," +
+              mysql::QuoteText(start.Encode()) + ")";
   }
   connection.Execute(insert);
 }
 
 void CheckpointTable::Drop(mysql::Connection& connection) const {
   connection.Execute("DROP TABLE IF EXISTS " + mysql::Quote(name_) + " /* " + marker_ + " */");
+}
+
+void CheckpointTable::Claim(mysql::Connection& connection) {
+  std::random_device random;
+  owner_ = (static_cast<uint64_t>(random()) << 32) | random();
+  connection.Execute("UPDATE " + mysql::Quote(name_) + " SET owner=" + std::to_string(owner_));
 }
 
 Checkpoint CheckpointTable::Load(mysql::Connection& connection) const {
@@ -78,8 +97,7 @@ Checkpoint CheckpointTable::Load(mysql::Connection& connection) const {
                                             " has been changed by somebody else");
     }
     checkpoint.epoch = epoch;
-    checkpoint.lanes.push_back(
-        LaneCheckpoint::Decode(connection.server().family, rows.Text(2)));
+    checkpoint.lanes.push_back(LaneCheckpoint::Decode(connection.server().family, rows.Text(2)));
   }
   if (checkpoint.lanes.empty()) {
     throw Error(ErrorCode::kDiverged, "the checkpoint table " + mysql::Quote(name_) +
@@ -95,21 +113,41 @@ std::string CheckpointTable::LoadLane(mysql::Connection& connection, int lane) c
       .value_or("");
 }
 
-std::string CheckpointTable::SetLane(int lane, const std::string& encoded) const {
+CheckpointUpdate CheckpointTable::SetLane(int lane, const std::string& encoded) const {
   return SetLanes({lane}, encoded);
 }
 
-std::string CheckpointTable::SetLanes(const std::vector<int>& lanes,
-                                      const std::string& encoded) const {
+CheckpointUpdate CheckpointTable::SetLanes(const std::vector<int>& lanes,
+                                           const std::string& encoded) const {
   std::string numbers;
   for (const int lane : lanes) numbers += (numbers.empty() ? "" : ",") + std::to_string(lane);
-  return "UPDATE " + mysql::Quote(name_) + " SET position=" + mysql::QuoteText(encoded) +
-         " WHERE lane IN (" + numbers + ")";
+  return CheckpointUpdate("UPDATE " + mysql::Quote(name_) +
+                          " SET position=" + mysql::QuoteText(encoded) + " WHERE lane IN (" +
+                          numbers + ") AND " + OwnedAndWritable());
 }
 
-std::string CheckpointTable::SetAllLanes(const std::string& encoded, int epoch) const {
-  return "UPDATE " + mysql::Quote(name_) + " SET position=" + mysql::QuoteText(encoded) +
-         ", epoch=" + std::to_string(epoch);
+CheckpointUpdate CheckpointTable::SetAllLanes(const std::string& encoded, int epoch) const {
+  return CheckpointUpdate("UPDATE " + mysql::Quote(name_) +
+                          " SET position=" + mysql::QuoteText(encoded) +
+                          ", epoch=" + std::to_string(epoch) + " WHERE " + OwnedAndWritable());
+}
+
+void CheckpointTable::RequireOwned(mysql::Connection& connection) const {
+  const auto owned =
+      connection.QueryValue("SELECT 1 FROM " + mysql::Quote(name_) + " WHERE " + OwnedOnly());
+  if (!owned) ThrowTakenOver();
+}
+
+std::string CheckpointTable::OwnedOnly() const { return "owner=" + std::to_string(owner_); }
+
+std::string CheckpointTable::OwnedAndWritable() const {
+  return OwnedOnly() + " AND " + mysql::kIsWritable;
+}
+
+void CheckpointUpdate::Run(mysql::Connection& connection) const {
+  if (connection.Execute(sql_) > 0) return;
+  mysql::RequireWritable(connection);
+  ThrowTakenOver();
 }
 
 }  // namespace osc::apply

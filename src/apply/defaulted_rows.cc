@@ -4,6 +4,8 @@
 #include <map>
 
 #include "src/apply/row_identity.h"
+#include "src/apply/unfit_row.h"
+#include "src/base/fault_point.h"
 #include "src/mysql/table_exists.h"
 
 namespace osc::apply {
@@ -38,6 +40,7 @@ void DefaultedRows::Prepare(const mysql::ConnectionOptions& options,
   connection.Execute("CREATE TABLE IF NOT EXISTS /* " + marker_ + " */ " + table_ +
                      " (_osc_row BINARY(32) NOT NULL PRIMARY KEY, key_text TEXT NOT NULL) "
                      "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4");
+  OSC_FAULT_POINT("apply.defaulted_created");
   exists_ = true;
 }
 
@@ -53,7 +56,7 @@ bool DefaultedRows::Follow(mysql::Connection& connection,
       gone += (gone.empty() ? "" : ",") + RowHash(identity);
       if (change == nullptr) continue;
       come += (come.empty() ? "(" : ",(") + RowHash(identity) + "," +
-              mysql::QuoteText(DescribeKey(mapping_, *change)) + ")";
+              KeyTextSql(mapping_, ValuesOfChange(mapping_, *change)) + ")";
     }
     if (!gone.empty()) {
       changed =
@@ -73,12 +76,10 @@ bool DefaultedRows::Follow(mysql::Connection& connection,
       rows[RowIdentity(mapping_, change->before)] = nullptr;
     } else if (MovesKey(mapping_, *change)) {
       flush();
-      Change now = *change;
-      now.kind = ChangeKind::kInsert;  // to be described by its new key
       changed = connection.Execute(
                     "UPDATE " + table_ +
                     " SET _osc_row=" + RowHash(RowIdentity(mapping_, change->after)) +
-                    ", key_text=" + mysql::QuoteText(DescribeKey(mapping_, now)) +
+                    ", key_text=" + KeyTextSql(mapping_, ValuesOfChange(mapping_, *change)) +
                     " WHERE _osc_row=" + RowHash(RowIdentity(mapping_, change->before))) > 0 ||
                 changed;
     }

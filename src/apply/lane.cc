@@ -32,10 +32,19 @@ void Rollback(mysql::Connection& connection) {
   }
 }
 
+// A transaction may lock live rows, when it brings rows up to date before the first swap.
+constexpr std::chrono::seconds kIdleLimit{15};
+constexpr std::chrono::seconds kClosedAfter{8};
+
+mysql::ConnectionOptions WithIdleLimit(mysql::ConnectionOptions options) {
+  options.idle_limit = kIdleLimit;
+  return options;
+}
+
 }  // namespace
 
 void ApplyItems(mysql::Connection& connection, const std::vector<const LaneItem*>& items,
-                const std::string& checkpoint_sql) {
+                const CheckpointUpdate& advance) {
   const std::vector<const Change*> changes = AllChanges(items);
   bool in_order = false;
   for (const LaneItem* item : items) in_order = in_order || item->in_order;
@@ -58,7 +67,9 @@ void ApplyItems(mysql::Connection& connection, const std::vector<const LaneItem*
         }
       }
       if (defaulted != nullptr) defaulted_changed = defaulted->Follow(connection, changes);
-      connection.Execute(checkpoint_sql);
+      if (quarantine_changed) OSC_FAULT_POINT("apply.quarantine_written");
+      if (defaulted_changed) OSC_FAULT_POINT("apply.defaulted_written");
+      advance.Run(connection);
       OSC_FAULT_POINT("apply.before_commit");
       connection.Commit();
       OSC_FAULT_POINT("apply.after_commit");
@@ -79,10 +90,10 @@ void ApplyItems(mysql::Connection& connection, const std::vector<const LaneItem*
   attempt(false);
 }
 
-Lane::Lane(int index, mysql::ConnectionOptions options, const CheckpointTable& checkpoint,
+Lane::Lane(int index, const mysql::ConnectionOptions& options, const CheckpointTable& checkpoint,
            Callbacks callbacks)
     : index_(index),
-      options_(std::move(options)),
+      options_(WithIdleLimit(options)),
       checkpoint_(checkpoint),
       callbacks_(std::move(callbacks)) {}
 
@@ -112,8 +123,14 @@ uint64_t Lane::done_number() const {
 }
 
 std::vector<LaneItem> Lane::Take(std::stop_token stop) {
+  const auto has_items = [&] { return !queue_.empty(); };
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, stop, [&] { return !queue_.empty(); });
+  if (connection_ && !changed_.wait_for(lock, stop, kClosedAfter, has_items)) {
+    lock.unlock();
+    connection_.reset();
+    lock.lock();
+  }
+  changed_.wait(lock, stop, has_items);
   base::ThrowIfStopped(stop);
   std::vector<LaneItem> items;
   size_t changes = 0;
@@ -139,7 +156,7 @@ void Lane::Apply(std::stop_token stop, const std::vector<LaneItem>& items) {
   std::vector<const LaneItem*> pointers;
   for (const LaneItem& item : items) pointers.push_back(&item);
   const std::string& position = *items.back().position;
-  const std::string checkpoint_sql = checkpoint_.SetLane(index_, position);
+  const CheckpointUpdate advance = checkpoint_.SetLane(index_, position);
   bool outcome_unknown = false;
   const auto started = base::Clock::now();
   const base::RetryPolicy policy{.attempts = std::numeric_limits<int>::max()};
@@ -150,7 +167,7 @@ void Lane::Apply(std::stop_token stop, const std::vector<LaneItem>& items) {
           if (!connection_) connection_ = mysql::Connection::Open(options_);
           if (outcome_unknown && checkpoint_.LoadLane(*connection_, index_) == position) return;
           outcome_unknown = false;
-          ApplyItems(*connection_, pointers, checkpoint_sql);
+          ApplyItems(*connection_, pointers, advance);
         } catch (const Error& error) {
           if (error.code() == ErrorCode::kConnectionLost) connection_.reset();
           if (error.code() != ErrorCode::kOutcomeUnknown) throw;

@@ -32,11 +32,11 @@ struct LaneItem {
   size_t bytes = 0;       // of memory, about
 };
 
-// Applies the items of a lane in one target transaction whose last statement is `checkpoint_sql`;
+// Applies the items of a lane in one target transaction whose last statement is `advance`;
 // falls back to row-by-row order when the net form fails. Nothing has happened when it throws,
 // except for kOutcomeUnknown.
 void ApplyItems(mysql::Connection& connection, const std::vector<const LaneItem*>& items,
-                const std::string& checkpoint_sql);
+                const CheckpointUpdate& advance);
 
 class Lane {
  public:
@@ -47,7 +47,7 @@ class Lane {
     std::function<void(const Error& error, base::Clock::duration tried)> retrying;
   };
 
-  Lane(int index, mysql::ConnectionOptions options, const CheckpointTable& checkpoint,
+  Lane(int index, const mysql::ConnectionOptions& options, const CheckpointTable& checkpoint,
        Callbacks callbacks);
   ~Lane();
 
@@ -60,6 +60,7 @@ class Lane {
 
  private:
   void Run(std::stop_token stop);
+  // Closes the connection when there is nothing to do for a while.
   std::vector<LaneItem> Take(std::stop_token stop);
   void Apply(std::stop_token stop, const std::vector<LaneItem>& items);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "src/base/fault_point.h"
 #include "src/mysql/table_exists.h"
 
 namespace osc::apply {
@@ -31,6 +32,7 @@ void PreparedRows::Store(mysql::Connection& connection, const binlog::Transactio
                        " */ (xid VARBINARY(300) NOT NULL, piece INT NOT NULL, epoch INT NOT NULL, "
                        "data LONGBLOB NOT NULL, PRIMARY KEY (xid, piece)) ENGINE=InnoDB");
     exists_ = true;
+    OSC_FAULT_POINT("apply.prepared_table_created");
   }
   int piece = 0;
   const auto write = [&](std::string_view bytes) {

@@ -1,6 +1,7 @@
 #include "src/apply/quarantine.h"
 
 #include "src/apply/row_identity.h"
+#include "src/base/fault_point.h"
 #include "src/mysql/table_exists.h"
 
 namespace osc::apply {
@@ -65,6 +66,7 @@ void Quarantine::Create(const mysql::ConnectionOptions& options) {
                      "`transaction` TEXT, source_key LONGTEXT, live_row LONGTEXT, "
                      "accepted TINYINT NOT NULL DEFAULT 0, KEY duplicate (duplicate, number)) "
                      "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4");
+  OSC_FAULT_POINT("quarantine.entries_created");
   // A join without matches makes the other side's columns nullable: a new row has nothing there.
   std::string columns;
   for (const auto& column : mapping_.columns) {
@@ -78,6 +80,7 @@ void Quarantine::Create(const mysql::ConnectionOptions& options) {
       create + held_ +
       " (_osc_row BINARY(32) NOT NULL DEFAULT '' PRIMARY KEY) ENGINE=InnoDB AS SELECT " +
       columns.substr(1) + " FROM " + target + " w LEFT JOIN " + target + " p ON FALSE LIMIT 0");
+  OSC_FAULT_POINT("quarantine.created");
   exists_ = true;
 }
 
@@ -123,14 +126,27 @@ std::map<std::string, Quarantine::Entry> Quarantine::Find(
   return found;
 }
 
-void Quarantine::Put(mysql::Connection& connection, const std::string& identity,
-                     const Entry& entry) {
-  connection.Execute(
-      "REPLACE INTO " + entries_ +
-      " (_osc_row, identity, is_held, is_current, lives_on, duplicate, described) VALUES (" +
-      RowHash(identity) + "," + Bytes(identity) + "," + Flag(entry.is_held) + "," +
-      Flag(entry.is_current) + "," + Flag(entry.lives_on) + "," + Flag(entry.duplicate) + ",0)");
-  ++count_;
+void Quarantine::Put(mysql::Connection& connection,
+                     const std::vector<std::pair<std::string, Entry>>& entries) {
+  constexpr size_t kMostBytes = 256 * 1024;
+  std::string rows;
+  uint64_t affected = 0;  // by a row that replaces one: twice
+  const auto flush = [&] {
+    if (rows.empty()) return;
+    affected += connection.Execute(
+        "REPLACE INTO " + entries_ +
+        " (_osc_row, identity, is_held, is_current, lives_on, duplicate, described) VALUES " +
+        rows.substr(1));
+    rows.clear();
+  };
+  for (const auto& [identity, entry] : entries) {
+    rows += ",(" + RowHash(identity) + "," + Bytes(identity) + "," + Flag(entry.is_held) + "," +
+            Flag(entry.is_current) + "," + Flag(entry.lives_on) + "," + Flag(entry.duplicate) +
+            ",0)";
+    if (rows.size() > kMostBytes) flush();
+  }
+  flush();
+  if (2 * entries.size() > affected) count_ += 2 * entries.size() - affected;
 }
 
 void Quarantine::Describe(mysql::Connection& connection, const std::string& identity,
@@ -151,15 +167,22 @@ void Quarantine::Erase(mysql::Connection& connection, const std::string& identit
 }
 
 void Quarantine::Forget(mysql::Connection& connection, const std::string& identity) {
-  connection.Execute("DELETE FROM " + entries_ + IsRow(identity));
+  const uint64_t gone = connection.Execute("DELETE FROM " + entries_ + IsRow(identity));
+  uint64_t count = count_;
+  while (count >= gone && !count_.compare_exchange_weak(count, count - gone)) {
+  }
+}
+
+std::string Quarantine::HoldSql(const std::string& identity, const std::string& key) const {
+  return "INSERT INTO " + held_ + " (_osc_row," + all_ + ") SELECT " + RowHash(identity) + "," +
+         all_ + " FROM " + mysql::Quote(mapping_.target) + " WHERE " + key;
 }
 
 void Quarantine::Hold(mysql::Connection& connection, const std::string& identity,
                       const std::string& key) {
-  const std::string from = " FROM " + mysql::Quote(mapping_.target) + " WHERE " + key;
-  const uint64_t moved = connection.Execute("INSERT INTO " + held_ + " (_osc_row," + all_ +
-                                            ") SELECT " + RowHash(identity) + "," + all_ + from);
-  if (moved == 1 && connection.Execute("DELETE" + from) == 1) return;
+  const uint64_t moved = connection.Execute(HoldSql(identity, key));
+  const std::string remove = "DELETE FROM " + mysql::Quote(mapping_.target) + " WHERE " + key;
+  if (moved == 1 && connection.Execute(remove) == 1) return;
   throw Error(ErrorCode::kDiverged,
               "the row with " + key + " is missing in " + mysql::Quote(mapping_.target),
               "somebody else has changed the off-stage table");
@@ -178,17 +201,33 @@ void Quarantine::Release(mysql::Connection& connection, const std::string& ident
   Erase(connection, identity, entry);
 }
 
-bool Quarantine::ReleaseDuplicates(mysql::Connection& connection, int limit) {
+bool Quarantine::IsOffStage(mysql::Connection& connection, const std::string& identity) const {
+  std::string same;
+  for (const size_t part : mapping_.key) {
+    const std::string name = mysql::QuoteIdentifier(mapping_.columns[part].target);
+    // By bytes too: under the off-stage table's collation it may be another row's key.
+    same += (same.empty() ? "o." : " AND o.") + name + "=h." + name + " AND CAST(o." + name +
+            " AS BINARY)=CAST(h." + name + " AS BINARY)";
+  }
+  return connection
+      .QueryValue("SELECT 1 FROM " + held_ + " h JOIN " + mysql::Quote(mapping_.target) + " o ON " +
+                  same + IsRow(identity) + " LOCK IN SHARE MODE")
+      .has_value();
+}
+
+bool Quarantine::ReleaseDuplicates(mysql::Connection& connection, int limit, bool copied) {
   auto rows = connection.Query("SELECT identity, lives_on, number FROM " + entries_ +
                                " WHERE duplicate AND number>" + std::to_string(released_up_to_) +
                                " ORDER BY number LIMIT " + std::to_string(limit));
   uint64_t last = 0;
   while (rows.Next()) {
     last = rows.Number(2);
+    const Entry entry{true, true, rows.Number(1) != 0, true};
     try {
-      Release(connection, rows.Text(0), {true, true, rows.Number(1) != 0, true});
+      Release(connection, rows.Text(0), entry);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kUnprojectable) throw;
+      if (copied && IsOffStage(connection, rows.Text(0))) Erase(connection, rows.Text(0), entry);
     }
   }
   const bool went_round = rows.row_count() < static_cast<size_t>(limit);
@@ -202,19 +241,17 @@ void Quarantine::Clear(mysql::Connection& connection) {
   connection.Execute("DELETE FROM " + entries_);
 }
 
-bool Quarantine::WriteNew(mysql::Connection& connection, const std::string& identity,
-                          const std::string& values, bool coerce) const {
-  return connection.Execute(std::string("INSERT ") + (coerce ? "IGNORE " : "") + "INTO " + held_ +
-                            " (_osc_row," + written_ + ") VALUES (" + RowHash(identity) + "," +
-                            values + ")") == 1;
+std::string Quarantine::WriteNewSql(const std::string& identity, const std::string& values,
+                                    bool coerce) const {
+  return std::string("INSERT ") + (coerce ? "IGNORE " : "") + "INTO " + held_ + " (_osc_row," +
+         written_ + ") VALUES (" + RowHash(identity) + "," + values + ")";
 }
 
-bool Quarantine::WriteHeld(mysql::Connection& connection, const std::string& identity,
-                           const std::string& moved_to, const std::string& assignments,
-                           bool coerce) const {
-  return connection.Execute(std::string("UPDATE ") + (coerce ? "IGNORE " : "") + held_ +
-                            " SET _osc_row=" + RowHash(moved_to) +
-                            (assignments.empty() ? "" : "," + assignments) + IsRow(identity)) == 1;
+std::string Quarantine::WriteHeldSql(const std::string& identity, const std::string& moved_to,
+                                     const std::string& assignments, bool coerce) const {
+  return std::string("UPDATE ") + (coerce ? "IGNORE " : "") + held_ +
+         " SET _osc_row=" + RowHash(moved_to) + (assignments.empty() ? "" : "," + assignments) +
+         IsRow(identity);
 }
 
 }  // namespace osc::apply

@@ -73,7 +73,11 @@ class Quarantine {
   // Those of the rows that are here, by identity.
   std::map<std::string, Entry> Find(mysql::Connection& connection,
                                     const std::vector<std::string>& identities) const;
-  void Put(mysql::Connection& connection, const std::string& identity, const Entry& entry);
+  void Put(mysql::Connection& connection, const std::string& identity, const Entry& entry) {
+    Put(connection, {{identity, entry}});
+  }
+  void Put(mysql::Connection& connection,
+           const std::vector<std::pair<std::string, Entry>>& entries);
   // Says of an entry why it is there. source_key: a predicate for the live row, under the alias n.
   // live_row: an expression that gives the whole row as JSON.
   void Describe(mysql::Connection& connection, const std::string& identity, const UnfitRow& row,
@@ -87,24 +91,28 @@ class Quarantine {
 
   // Takes the row from the off-stage table, with all that it has there. key: RowSql::Key of it.
   void Hold(mysql::Connection& connection, const std::string& identity, const std::string& key);
+  // The half of it that copies the row.
+  std::string HoldSql(const std::string& identity, const std::string& key) const;
   // Puts the held row off stage, with or without values that only that table has. Throws
   // kUnprojectable when it has no place there.
   void PutOffStage(mysql::Connection& connection, const std::string& identity, bool lives_on) const;
   // Does so and forgets it here. Throws kUnprojectable when it has no place there.
   void Release(mysql::Connection& connection, const std::string& identity, const Entry& entry);
   // Tries that with up to `limit` of the rows that another one was in the way of, going on where
-  // the last call ended. True when that was the last of them.
-  bool ReleaseDuplicates(mysql::Connection& connection, int limit);
+  // the last call ended. True when that was the last of them. copied: a copy fills the off-stage
+  // table, and may have put such a row there since: as new as it is here, or newer.
+  bool ReleaseDuplicates(mysql::Connection& connection, int limit, bool copied);
   // Forgets all.
   void Clear(mysql::Connection& connection);
 
   // Makes or changes a held row. values: `1,'a',...` of the written columns and the fills;
   // assignments: `a`=1,..., none to change its identity only. coerce: as the server makes them fit,
-  // else a value that does not fit is kUnprojectable. False when the server left the row out.
-  bool WriteNew(mysql::Connection& connection, const std::string& identity,
-                const std::string& values, bool coerce) const;
-  bool WriteHeld(mysql::Connection& connection, const std::string& identity,
-                 const std::string& moved_to, const std::string& assignments, bool coerce) const;
+  // else a value that does not fit is kUnprojectable. They match no row when the server left it
+  // out.
+  std::string WriteNewSql(const std::string& identity, const std::string& values,
+                          bool coerce) const;
+  std::string WriteHeldSql(const std::string& identity, const std::string& moved_to,
+                           const std::string& assignments, bool coerce) const;
 
   const RowMapping& mapping() const { return mapping_; }
   const std::string& entries_table() const { return entries_; }  // quoted
@@ -113,6 +121,9 @@ class Quarantine {
   static std::string IsRow(const std::string& identity);
 
  private:
+  // Whether a row with the held one's key stands there as well.
+  bool IsOffStage(mysql::Connection& connection, const std::string& identity) const;
+
   const RowMapping& mapping_;
   const Names names_;
   const std::string marker_;

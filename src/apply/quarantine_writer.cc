@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "src/apply/packet.h"
 #include "src/apply/row_identity.h"
 #include "src/apply/unfit_row.h"
 #include "src/mysql/server_message.h"
@@ -14,6 +15,24 @@ namespace {
 
 // Of one value, in what is kept of a row for a report.
 constexpr size_t kMostReported = 64 * 1024;
+
+// Rows that go to the quarantine in one go: statements of one kind travel in common packets.
+constexpr size_t kMostPending = 1000;
+
+// The columns do not take the values, which is then so of the held row too; nothing else is said.
+bool IsOfColumns(const Error& error) {
+  switch (error.server_errno()) {
+    case 1048:  // cannot be null
+    case 1264:  // out of range
+    case 1265:  // data truncated
+    case 1292:  // truncated wrong value
+    case 1366:  // incorrect value
+    case 1406:  // too long
+      return true;
+    default:
+      return false;
+  }
+}
 
 std::string Literal(const RowMapping& mapping, const Change& change, size_t source) {
   if (change.after[source].is_null) return "NULL";
@@ -67,6 +86,19 @@ bool QuarantineWriter::Holds(const Change& change) const {
              mapping_, change.kind == ChangeKind::kInsert ? change.after : change.before)) > 0;
 }
 
+void QuarantineWriter::Drop(const Change& change) {
+  const auto place = entries_.find(
+      RowIdentity(mapping_, change.kind == ChangeKind::kInsert ? change.after : change.before));
+  if (place == entries_.end()) return;
+  if (place->second.is_pending) {  // nothing of it is written yet
+    std::erase(pending_, place->first);
+  } else {
+    quarantine_.Erase(connection_, place->first, place->second.entry);
+  }
+  entries_.erase(place);
+  changed_ = true;
+}
+
 void QuarantineWriter::Write(const Change& change) {
   if (change.kind == ChangeKind::kInsert) {
     throw Error(ErrorCode::kDiverged,
@@ -75,6 +107,7 @@ void QuarantineWriter::Write(const Change& change) {
   }
   changed_ = true;
   const std::string identity = RowIdentity(mapping_, change.before);
+  if (entries_.at(identity).is_pending) PutPending();
   const Row row = entries_.at(identity);
   entries_.erase(identity);
   if (change.kind == ChangeKind::kDelete) {
@@ -88,6 +121,12 @@ void QuarantineWriter::Put(const Change& change, const Error& error) {
   changed_ = true;
   quarantine_.Create(connection_.options());
   Row row;
+  if (MayWait(change, error)) {
+    const bool is_insert = change.kind == ChangeKind::kInsert;
+    row.entry.lives_on = !is_insert;
+    return Wait(RowIdentity(mapping_, is_insert ? change.after : change.before), row, change,
+                error);
+  }
   if (change.kind == ChangeKind::kInsert) {
     return WriteValues(RowIdentity(mapping_, change.after), row, change);
   }
@@ -96,6 +135,79 @@ void QuarantineWriter::Put(const Change& change, const Error& error) {
   quarantine_.Hold(connection_, identity, sql_.Key(change, change.before));
   row.entry.is_held = row.entry.lives_on = true;
   WriteValues(identity, row, change);
+}
+
+bool QuarantineWriter::MayWait(const Change& change, const Error& error) const {
+  return change.kind != ChangeKind::kDelete && IsOfColumns(error) && !MovesKey(mapping_, change) &&
+         !sql_.HasLargeValues(change);
+}
+
+void QuarantineWriter::Wait(const std::string& identity, Row row, const Change& change,
+                            const Error& error) {
+  row.change = &change;
+  row.error = error;
+  row.is_pending = true;
+  entries_[identity] = std::move(row);
+  pending_.push_back(identity);
+  if (pending_.size() >= kMostPending) PutPending();
+}
+
+bool QuarantineWriter::PutPending() {
+  if (pending_.empty()) return false;
+  HoldPending();
+  CoercePending();
+  std::vector<std::pair<std::string, Quarantine::Entry>> entries;
+  for (const std::string& identity : pending_) {
+    Row& row = entries_.at(identity);
+    row.is_pending = false;
+    entries.emplace_back(identity, row.entry);
+  }
+  quarantine_.Put(connection_, entries);
+  pending_.clear();
+  return true;
+}
+
+// Takes those from the off-stage table that are there.
+void QuarantineWriter::HoldPending() {
+  Packet packet(connection_);
+  for (const bool remove : {false, true}) {
+    for (const std::string& identity : pending_) {
+      const Row& row = entries_.at(identity);
+      if (row.entry.is_held || row.change->kind == ChangeKind::kInsert) continue;
+      const std::string key = sql_.Key(*row.change, row.change->before);
+      packet.Add(remove ? sql_.delete_head() + key : quarantine_.HoldSql(identity, key), 1);
+    }
+  }
+  packet.Flush();
+  for (const std::string& identity : pending_) {
+    Row& row = entries_.at(identity);
+    if (row.change->kind != ChangeKind::kInsert) row.entry.is_held = true;
+  }
+}
+
+void QuarantineWriter::CoercePending() {
+  connection_.Execute("SAVEPOINT osc_coerce");
+  try {
+    Packet packet(connection_);
+    for (const std::string& identity : pending_) {
+      const Row& row = entries_.at(identity);
+      packet.Add(WriteHeldSql(identity, row.entry, *row.change, true), 1);
+    }
+    packet.Flush();
+    for (const std::string& identity : pending_) {
+      Quarantine::Entry& entry = entries_.at(identity).entry;
+      entry.is_held = entry.is_current = true;
+    }
+  } catch (const Error& error) {
+    // Of some rows the server makes nothing that fits (a JSON of MariaDB): one by one.
+    if (error.code() != ErrorCode::kUnprojectable && error.code() != ErrorCode::kDiverged) throw;
+    connection_.Execute("ROLLBACK TO SAVEPOINT osc_coerce");
+    for (const std::string& identity : pending_) {
+      Row& row = entries_.at(identity);
+      row.entry.is_current = false;
+      Coerce(identity, &row.entry, *row.change);
+    }
+  }
 }
 
 // before: the row's identity until now. What the live table has now goes to the held row, and from
@@ -115,11 +227,16 @@ void QuarantineWriter::WriteValues(const std::string& before, Row row, const Cha
     quarantine_.Release(connection_, identity, entry);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kUnprojectable) throw;
+    if (!entry.is_current && entry.is_held && identity == before && MayWait(change, error)) {
+      return Wait(identity, row, change, error);
+    }
     if (entry.is_current) {
       entry.duplicate = error.server_errno() == mysql::kDuplicateEntry;
     } else if (!is_sent || !Coerce(before, &entry, change)) {
       // Nothing can be made of the values. What only the off-stage table has is kept.
-      if (entry.is_held) quarantine_.WriteHeld(connection_, before, identity, "", false);
+      if (entry.is_held) {
+        connection_.Execute(quarantine_.WriteHeldSql(before, identity, "", false));
+      }
     }
     row.change = &change;
     row.error = error;
@@ -131,14 +248,20 @@ void QuarantineWriter::WriteValues(const std::string& before, Row row, const Cha
 
 bool QuarantineWriter::WriteHeld(const std::string& before, const Quarantine::Entry& entry,
                                  const Change& change, bool coerce) {
+  return connection_.Execute(WriteHeldSql(before, entry, change, coerce)) == 1;
+}
+
+std::string QuarantineWriter::WriteHeldSql(const std::string& before,
+                                           const Quarantine::Entry& entry, const Change& change,
+                                           bool coerce) const {
   const std::string identity = RowIdentity(mapping_, change.after);
   std::string text;
   if (entry.is_held) {
     sql_.AppendAssignments(text, change, change.after);
-    return quarantine_.WriteHeld(connection_, before, identity, text, coerce);
+    return quarantine_.WriteHeldSql(before, identity, text, coerce);
   }
   sql_.AppendValues(text, change, change.after);
-  return quarantine_.WriteNew(connection_, identity, text.substr(1, text.size() - 2), coerce);
+  return quarantine_.WriteNewSql(identity, text.substr(1, text.size() - 2), coerce);
 }
 
 bool QuarantineWriter::Coerce(const std::string& before, Quarantine::Entry* entry,
@@ -154,6 +277,7 @@ bool QuarantineWriter::Coerce(const std::string& before, Quarantine::Entry* entr
 }
 
 bool QuarantineWriter::Finish() {
+  PutPending();
   for (bool progress = true; progress;) {
     progress = false;
     for (auto place = entries_.begin(); place != entries_.end();) {

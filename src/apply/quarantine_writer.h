@@ -26,10 +26,15 @@ class QuarantineWriter {
 
   // Whether the changed row is in quarantine.
   bool Holds(const Change& change) const;
+  // Forgets what is known of the changed row, if anything: it is about to be replaced.
+  void Drop(const Change& change);
   // A change of such a row. It leaves the quarantine when it fits now, or has been deleted.
   void Write(const Change& change);
-  // A change that the off-stage table has just refused, with this kUnprojectable.
+  // A change that the off-stage table has just refused, with this kUnprojectable. A row whose
+  // values its columns do not take may be put there only later, together with others.
   void Put(const Change& change, const Error& error);
+  // Does that. False when no row had to be.
+  bool PutPending();
   // Behind the last change: tries again the rows that others of the batch may have made way for,
   // and says of those that stay why. Returns whether the quarantine has changed.
   bool Finish();
@@ -39,11 +44,19 @@ class QuarantineWriter {
     Quarantine::Entry entry;
     const Change* change = nullptr;  // the last one that failed in this batch
     Error error{ErrorCode::kInternal, ""};
+    bool is_pending = false;  // nothing of it is written yet
   };
 
+  // Whether the change may wait for others like it.
+  bool MayWait(const Change& change, const Error& error) const;
+  void Wait(const std::string& identity, Row row, const Change& change, const Error& error);
+  void HoldPending();
+  void CoercePending();
   void WriteValues(const std::string& before, Row row, const Change& change);
   bool WriteHeld(const std::string& before, const Quarantine::Entry& entry, const Change& change,
                  bool coerce);
+  std::string WriteHeldSql(const std::string& before, const Quarantine::Entry& entry,
+                           const Change& change, bool coerce) const;
   bool Coerce(const std::string& before, Quarantine::Entry* entry, const Change& change);
   bool TryRelease(const std::string& identity, const Quarantine::Entry& entry);
 
@@ -52,6 +65,7 @@ class QuarantineWriter {
   const RowSql& sql_;
   mysql::Connection& connection_;
   std::map<std::string, Row> entries_;
+  std::vector<std::string> pending_;  // identities
   bool changed_ = false;
 };
 

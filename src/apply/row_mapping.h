@@ -14,25 +14,29 @@ namespace osc::apply {
 
 struct RowMapping {
   struct Column {
-    size_t source = 0;        // index into the row image
-    std::string target;       // name on the target, unquoted
-    bool is_temporal = false; // may have ON UPDATE CURRENT_TIMESTAMP, so it is always set
+    size_t source = 0;            // index into the row image
+    std::string target;           // name on the target, unquoted
+    bool is_temporal = false;     // may have ON UPDATE CURRENT_TIMESTAMP, so it is always set
     bool is_shorter_lob = false;  // see SourceValue
     mysql::ColumnType type;       // on the target
   };
   mysql::TableName source;
   mysql::TableName target;
-  std::vector<mysql::ColumnType> source_types;   // of every column of the row image
-  std::vector<std::string> source_names;         // the same columns, for messages
-  std::vector<Column> columns;                   // what is written
-  std::vector<size_t> key;                       // the shared key: indexes into `columns`
+  std::vector<mysql::ColumnType> source_types;  // of every column of the row image
+  std::vector<std::string> source_names;        // the same columns, for messages
+  std::vector<Column> columns;                  // what is written
+  std::vector<size_t> key;                      // the shared key: indexes into `columns`
+  std::string target_key;                       // its name on the target
+  bool key_is_primary = false;                  // on the target, with the same columns
+  bool has_other_unique = false;                // the target has
+  bool keeps_key = false;  // keys that differ in the source surely differ in the target
   // What only the target has, generated columns aside: never touched on a row that lives on.
   std::vector<std::string> preserved;
-  // The temporal ones of these: assigned to themselves in every UPDATE, because the server would else
-  // move those that have ON UPDATE CURRENT_TIMESTAMP.
+  // The temporal ones of these: assigned to themselves in every UPDATE, because the server would
+  // else move those that have ON UPDATE CURRENT_TIMESTAMP.
   std::vector<std::string> preserved_temporal;
-  // Target columns that nothing feeds and that the server does not fill by itself (NOT NULL without a
-  // default): set in every INSERT, by name and SQL literal.
+  // Target columns that nothing feeds and that the server does not fill by itself (NOT NULL without
+  // a default): set in every INSERT, by name and SQL literal.
   struct Fill {
     std::string target;
     std::string literal;
@@ -60,8 +64,8 @@ std::string SourceValue(const RowMapping& mapping, const RowMapping::Column& col
 struct Change {
   binlog::ChangeKind kind = binlog::ChangeKind::kInsert;
   const binlog::TableMap* map = nullptr;
-  binlog::RowImage before;  // update, delete
-  binlog::RowImage after;   // insert, update
+  binlog::RowImage before;       // update, delete
+  binlog::RowImage after;        // insert, update
   std::string_view transaction;  // TransactionName() of the one that it is part of
 };
 

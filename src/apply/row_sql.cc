@@ -57,18 +57,23 @@ std::string DescribeKey(const RowMapping& mapping, const Change& change) {
 
 RowSql::RowSql(const RowMapping& mapping) : mapping_(mapping) {
   const std::string table = mysql::Quote(mapping.target);
-  insert_head_ = "INSERT INTO " + table + " (";
+  std::string names;
   for (const auto& column : mapping.columns) {
     quoted_.push_back(mysql::QuoteIdentifier(column.target));
-    if (quoted_.size() > 1) insert_head_ += ',';
-    insert_head_ += quoted_.back();
+    if (quoted_.size() > 1) names += ',';
+    names += quoted_.back();
   }
   for (const auto& fill : mapping.fills) {
-    insert_head_ += "," + mysql::QuoteIdentifier(fill.target);
+    names += "," + mysql::QuoteIdentifier(fill.target);
     fill_values_ += "," + fill.literal;
   }
-  insert_head_ += ") VALUES ";
+  insert_head_ = "INSERT INTO " + table + " (" + names + ") VALUES ";
+  replace_head_ = "REPLACE INTO " + table + " (" + names + ") VALUES ";
   delete_head_ = "DELETE FROM " + table + " WHERE ";
+  const std::string by_key =
+      table + " FORCE INDEX (" + mysql::QuoteIdentifier(mapping.target_key) + ") WHERE ";
+  delete_any_head_ = "DELETE FROM " + table + " USING " + by_key;
+  count_any_head_ = "SELECT COUNT(*) FROM " + by_key;
   update_head_ = "UPDATE " + table + " SET ";
   for (const std::string& name : mapping.preserved_temporal) {
     const std::string quoted = mysql::QuoteIdentifier(name);
@@ -141,27 +146,81 @@ std::string RowSql::Key(const Change& change, const binlog::RowImage& image) con
   return key;
 }
 
-bool RowSql::AppendUpdate(std::string& out, const Change& change,
-                          const binlog::RowImage& before) const {
-  const size_t start = out.size();
-  out += update_head_;
-  const size_t large_from = LargeFrom(change.after);
+bool RowSql::HasIntegerKey() const {
+  if (mapping_.key.size() != 1) return false;
+  const RowMapping::Column& column = mapping_.columns[mapping_.key[0]];
+  return mapping_.source_types[column.source].IsInteger() && column.type.IsInteger();
+}
+
+// An IN list of integers is searched; in a chain of OR every row is compared with every key.
+size_t RowSql::most_keys() const { return HasIntegerKey() ? 500 : 50; }
+
+void RowSql::AppendAnyKey(std::string& out, const std::vector<const std::string*>& keys) const {
+  if (HasIntegerKey()) {
+    const std::string& name = quoted_[mapping_.key[0]];
+    out += name;
+    char separator = '(';
+    out += " IN ";
+    for (const std::string* key : keys) {
+      out += separator;
+      separator = ',';
+      out.append(*key, name.size() + 1);
+    }
+    out += ')';
+    return;
+  }
+  const char* separator = "(";
+  for (const std::string* key : keys) {
+    out += separator;
+    separator = ") OR (";
+    out += *key;
+  }
+  out += ')';
+}
+
+std::string RowSql::ChangedColumns(const Change& change, const binlog::RowImage& before) const {
+  std::string columns;
   bool differs = false;
-  bool first = true;
-  for (size_t i = 0; i < mapping_.columns.size(); ++i) {
-    const auto& column = mapping_.columns[i];
+  for (const auto& column : mapping_.columns) {
     const bool same = SameCell(before[column.source], change.after[column.source]);
     if (!same) differs = true;
-    if (same && !column.is_temporal) continue;
+    columns += same && !column.is_temporal ? '0' : '1';
+  }
+  return differs ? columns : "";
+}
+
+std::string RowSql::UpdateTail(const mysql::ServerInfo& server, const std::string& columns) const {
+  std::string tail =
+      server.IsMariaDb() ? " ON DUPLICATE KEY UPDATE " : " AS osc_new ON DUPLICATE KEY UPDATE ";
+  bool first = true;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i] == '0') continue;
+    if (!first) tail += ',';
+    first = false;
+    tail += quoted_[i];
+    tail += server.IsMariaDb() ? "=VALUE(" + quoted_[i] + ")" : "=osc_new." + quoted_[i];
+  }
+  for (const std::string& name : mapping_.preserved_temporal) {
+    const std::string quoted = mysql::QuoteIdentifier(name);
+    tail += "," + quoted + "=" + mysql::Quote(mapping_.target) + "." + quoted;
+  }
+  return tail;
+}
+
+bool RowSql::AppendUpdate(std::string& out, const Change& change,
+                          const binlog::RowImage& before) const {
+  const std::string columns = ChangedColumns(change, before);
+  if (columns.empty()) return false;
+  out += update_head_;
+  const size_t large_from = LargeFrom(change.after);
+  bool first = true;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i] == '0') continue;
     if (!first) out += ',';
     first = false;
     out += quoted_[i];
     out += '=';
-    AppendCell(out, change, change.after, column, large_from);
-  }
-  if (!differs) {
-    out.resize(start);
-    return false;
+    AppendCell(out, change, change.after, mapping_.columns[i], large_from);
   }
   out += preserved_tail_;
   out += " WHERE ";

@@ -1,47 +1,14 @@
 #include "src/apply/row_writer.h"
 
-#include <unordered_map>
-
-#include "src/apply/packet.h"
+#include "src/apply/net_writer.h"
 #include "src/apply/quarantine_writer.h"
 #include "src/apply/resync.h"
 #include "src/apply/unfit_row.h"
 #include "src/mysql/server_message.h"
 
 namespace osc::apply {
-namespace {
 
 using binlog::ChangeKind;
-
-constexpr size_t kInsertBytes = 128 * 1024;
-
-// What a batch does to one row, all its changes together.
-struct NetChange {
-  const Change* first = nullptr;
-  const Change* last = nullptr;
-  bool is_new = false;  // deleted or absent in between: its preserved values are not the dead row's
-
-  bool existed() const { return first->kind != ChangeKind::kInsert; }
-  bool remains() const { return last->kind != ChangeKind::kDelete; }
-};
-
-// In the order of first appearance, so that the same changes always give the same statements.
-std::vector<NetChange> Net(const RowSql& sql, const std::vector<const Change*>& changes) {
-  std::vector<NetChange> net;
-  std::unordered_map<std::string, size_t> places;
-  for (const Change* change : changes) {
-    const bool inserted = change->kind == ChangeKind::kInsert;
-    const auto [place, added] =
-        places.try_emplace(sql.Key(*change, inserted ? change->after : change->before), net.size());
-    if (added) net.push_back({change, change, false});
-    NetChange& row = net[place->second];
-    row.last = change;
-    if (inserted) row.is_new = true;
-  }
-  return net;
-}
-
-}  // namespace
 
 RowWriter::RowWriter(const RowMapping& mapping, WriteMode mode, Quarantine* quarantine,
                      DefaultedRows* defaulted)
@@ -64,41 +31,7 @@ bool RowWriter::NeedsOrder(mysql::Connection& connection,
 
 void RowWriter::WriteNet(mysql::Connection& connection,
                          const std::vector<const Change*>& changes) const {
-  const bool exact = mode_ == WriteMode::kExact;
-  const std::vector<NetChange> net = Net(sql_, changes);
-  Packet packet(connection);
-  std::string statement;
-  const auto one = exact ? std::optional<uint64_t>(1) : std::nullopt;
-  // Deletes before updates before inserts: a unique value given up by one row is free for the next.
-  for (const NetChange& row : net) {
-    const bool goes = !row.remains() || row.is_new || !exact;
-    if (!goes || (exact && !row.existed())) continue;
-    statement = sql_.delete_head();
-    const bool inserted = row.first->kind == ChangeKind::kInsert;
-    sql_.AppendKey(statement, *row.first, inserted ? row.first->after : row.first->before);
-    packet.Add(statement, one);
-  }
-  for (const NetChange& row : net) {
-    if (!exact || !row.remains() || row.is_new) continue;
-    statement.clear();
-    if (sql_.AppendUpdate(statement, *row.last, row.first->before)) packet.Add(statement, one);
-  }
-  uint64_t rows = 0;
-  for (const NetChange& row : net) {
-    if (!row.remains() || (exact && !row.is_new)) continue;
-    if (rows == 0) {
-      statement = sql_.insert_head();
-    } else {
-      statement += ',';
-    }
-    sql_.AppendValues(statement, *row.last, row.last->after);
-    ++rows;
-    if (statement.size() < kInsertBytes) continue;
-    packet.Add(statement, rows);
-    rows = 0;
-  }
-  if (rows > 0) packet.Add(statement, rows);
-  packet.Flush();
+  NetWriter(connection, mapping_, sql_, mode_).Write(NetChanges(sql_, changes));
 }
 
 bool RowWriter::WriteInOrder(mysql::Connection& connection,
@@ -108,18 +41,26 @@ bool RowWriter::WriteInOrder(mysql::Connection& connection,
     unfit.emplace(*quarantine_, mapping_, sql_, connection);
     unfit->Begin(changes);
   }
+  std::deque<Change> kept;
   for (const Change* change : changes) {
+    if (unfit && mode_ == WriteMode::kReplace) {
+      WriteOrPutAside(connection, *change, &*unfit, &kept);
+      continue;
+    }
     if (unfit && unfit->Holds(*change)) {
       unfit->Write(*change);
       continue;
     }
-    try {
+    const auto write = [&] {
       sql_.HasLargeValues(*change) ? WriteLarge(connection, *change)
                                    : WriteOne(connection, *change);
+    };
+    try {
+      write();
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kUnprojectable) throw;
       if (unfit) {
-        unfit->Put(*change, error);
+        PutUnfit(*unfit, *change, error, write);
         continue;
       }
       if (error.server_errno() == 0) {  // the server has not seen it: too large to be sent
@@ -133,6 +74,41 @@ bool RowWriter::WriteInOrder(mysql::Connection& connection,
     }
   }
   return unfit && unfit->Finish();
+}
+
+// A value may only be taken because the row that had it is still to go to the quarantine.
+void RowWriter::PutUnfit(QuarantineWriter& unfit, const Change& change, const Error& error,
+                         const std::function<void()>& write) const {
+  if (error.server_errno() != mysql::kDuplicateEntry || !unfit.PutPending()) {
+    return unfit.Put(change, error);
+  }
+  try {
+    write();
+  } catch (const Error& again) {
+    if (again.code() != ErrorCode::kUnprojectable) throw;
+    unfit.Put(change, again);
+  }
+}
+
+void RowWriter::WriteOrPutAside(mysql::Connection& connection, const Change& change,
+                                QuarantineWriter* unfit, std::deque<Change>* kept) const {
+  unfit->Drop(change);
+  connection.Execute("SAVEPOINT osc_row");
+  try {
+    return sql_.HasLargeValues(change) ? WriteLarge(connection, change)
+                                       : WriteOne(connection, change);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUnprojectable || change.kind == ChangeKind::kDelete) throw;
+    connection.Execute("ROLLBACK TO SAVEPOINT osc_row");
+    if (change.kind == ChangeKind::kUpdate) {
+      connection.Execute(sql_.delete_head() + sql_.Key(change, change.before));
+    }
+    connection.Execute(sql_.delete_head() + sql_.Key(change, change.after));
+    kept->push_back(change);
+    kept->back().kind = ChangeKind::kInsert;  // nothing of the row is preserved
+    kept->back().before.clear();
+    unfit->Put(kept->back(), error);
+  }
 }
 
 void RowWriter::ExpectOne(mysql::Connection& connection, const std::string& sql,
@@ -181,14 +157,15 @@ void RowWriter::WriteOne(mysql::Connection& connection, const Change& change) co
 
 // A duplicate here means that the copy is ahead of the stream (a row was copied with a unique value
 // that it got later), or that the new definition forbids what the table holds. Reading both rows
-// again from the live table, under lock, tells the two apart.
+// again from the live table, under lock, tells the two apart. Where there is a quarantine the row
+// waits there instead, until the other one has given its value up.
 void RowWriter::InsertOrResync(mysql::Connection& connection, const Change& change) const {
   std::string statement = sql_.insert_head();
   sql_.AppendValues(statement, change, change.after);
   try {
     connection.Execute(statement);
   } catch (const Error& error) {
-    if (error.server_errno() != mysql::kDuplicateEntry) throw;
+    if (error.server_errno() != mysql::kDuplicateEntry || quarantine_ != nullptr) throw;
     Resync(connection, mapping_, sql_, change);
   }
 }

@@ -1,6 +1,8 @@
 // Writes row changes to the off-stage table, inside a transaction that the caller opens.
 #pragma once
 
+#include <deque>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,12 +14,15 @@
 
 namespace osc::apply {
 
+class QuarantineWriter;
+
 enum class WriteMode {
-  // Before the first swap. The copy may be ahead of the stream or behind it, nothing is preserved
-  // yet: whatever stands under the key is replaced by the after image.
+  // While the off-stage table is filled by a copy. The copy may be ahead of the stream or behind
+  // it, nothing is preserved yet: whatever stands under the key is replaced by the after image.
   kReplace,
-  // After it. The off-stage table is exactly the projection of the live one at the stream's
-  // position: an update or delete that finds no row, or an insert that finds one, is divergence.
+  // After the next swap. The off-stage table is exactly the projection of the live one at the
+  // stream's position: an update or delete that finds no row, or an insert that finds one, is
+  // divergence.
   // Preserved columns of a row that lives on are not touched.
   kExact,
 };
@@ -47,6 +52,11 @@ class RowWriter {
   bool WriteInOrder(mysql::Connection& connection, const std::vector<const Change*>& changes) const;
 
  private:
+  void PutUnfit(QuarantineWriter& unfit, const Change& change, const Error& error,
+                const std::function<void()>& write) const;
+  // In the mode kReplace, with a quarantine. `kept` has to outlive unfit->Finish().
+  void WriteOrPutAside(mysql::Connection& connection, const Change& change, QuarantineWriter* unfit,
+                       std::deque<Change>* kept) const;
   void WriteLarge(mysql::Connection& connection, const Change& change) const;
   void WriteOne(mysql::Connection& connection, const Change& change) const;
   void InsertOrResync(mysql::Connection& connection, const Change& change) const;

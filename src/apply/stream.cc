@@ -5,7 +5,6 @@
 #include "src/apply/accepted_loss.h"
 #include "src/base/log.h"
 #include "src/base/retry.h"
-#include "src/mysql/connection_json.h"
 
 namespace osc::apply {
 namespace {
@@ -37,9 +36,11 @@ std::string SwapMarker(const std::string& id, int number) {
   return Marker(id, "swap:" + std::to_string(number));
 }
 
-Stream::Stream(StreamOptions options, std::shared_ptr<const CopyFrontier> frontier)
+Stream::Stream(StreamOptions options, std::shared_ptr<const CopyFrontier> frontier,
+               std::shared_ptr<ChangeObserver> observer)
     : options_(std::move(options)),
       frontier_(std::move(frontier)),
+      observer_(std::move(observer)),
       checkpoint_(options_.checkpoint, Marker(options_.id, "checkpoint")),
       prepared_(options_.prepared, Marker(options_.id, "prepared")),
       old_quarantine_(options_.inverse, {options_.quarantine, options_.held_old},
@@ -54,6 +55,10 @@ Stream::Stream(StreamOptions options, std::shared_ptr<const CopyFrontier> fronti
                RowWriter(options_.inverse, WriteMode::kExact, &old_quarantine_, &old_defaulted_)},
       forward_{&options_.forward, &new_quarantine_, &new_defaulted_,
                RowWriter(options_.forward, WriteMode::kExact, &new_quarantine_, &new_defaulted_)},
+      seeded_inverse_{&options_.inverse, &old_quarantine_, nullptr,
+                      RowWriter(options_.inverse, WriteMode::kReplace, &old_quarantine_, nullptr)},
+      seeded_forward_{&options_.forward, &new_quarantine_, nullptr,
+                      RowWriter(options_.forward, WriteMode::kReplace, &new_quarantine_, nullptr)},
       budget_(kBudgetBytes) {}
 
 Stream::~Stream() {
@@ -66,12 +71,13 @@ Stream::~Stream() {
 
 const Stream::Direction& Stream::direction() const {
   if (epoch_ == 0) return replace_forward_;
+  if (IsSeeded()) return epoch_ % 2 == 1 ? seeded_inverse_ : seeded_forward_;
   return epoch_ % 2 == 1 ? inverse_ : forward_;
 }
 
 void Stream::start(int swaps_done) {
   connection_ = mysql::Connection::Open(WithTimeout(options_.connection));
-  CheckServer();
+  checkpoint_.Claim(*connection_);
   Checkpoint checkpoint = checkpoint_.Load(*connection_);
   prepared_.Find(*connection_);
   old_quarantine_.Find(*connection_);
@@ -114,15 +120,6 @@ void Stream::Refuse(const Error& error) {
   error_ = error;
 }
 
-void Stream::CheckServer() {
-  const std::string identity = mysql::ServerIdentity(*connection_);
-  if (identity == options_.server_identity) return;
-  throw Error(ErrorCode::kDiverged,
-              "another server answers at " + options_.connection.Describe() + ": it is " +
-                  identity + ", the migration ran on " + options_.server_identity,
-              "point the connection at the server that has the two tables");
-}
-
 Stream::Status Stream::status() const {
   Status status;
   status.running = running_;
@@ -134,6 +131,7 @@ Stream::Status Stream::status() const {
   if (lag_) status.lag = lag_->Lag();
   const std::lock_guard lock(mutex_);
   status.error = error_;
+  if (error_) status.running = false;  // its thread may still be on its way out
   status.retrying = retrying_;
   return status;
 }
@@ -141,6 +139,11 @@ Stream::Status Stream::status() const {
 bool Stream::WaitUntilApplied(std::stop_token stop, const binlog::Position& position,
                               base::Clock::time_point deadline) {
   return tracker_->WaitUntilCovers(stop, position, deadline);
+}
+
+bool Stream::WaitForNoted(std::stop_token stop, base::Clock::time_point deadline) {
+  const uint64_t number = noted_number_;
+  return number == 0 || tracker_->WaitUntilFinished(stop, number, deadline);
 }
 
 bool Stream::WaitForEpoch(std::stop_token stop, int epoch, base::Clock::time_point deadline) {
@@ -196,10 +199,10 @@ void Stream::Run(std::stop_token stop) {
 void Stream::ReadUntilError(std::stop_token stop) {
   if (!connection_) {
     connection_ = mysql::Connection::Open(WithTimeout(options_.connection));
-    CheckServer();
   }
   const auto filter = [this](std::string_view database, std::string_view table) {
-    return database == options_.live.database && table == options_.live.name;
+    return database == options_.live.database &&
+           (table == options_.live.name || table == options_.handed_over.name);
   };
   constexpr std::chrono::milliseconds kHeartbeat{200};
   binlog::Reader reader(options_.connection, read_, filter, kHeartbeat, options_.row_memory);
@@ -264,8 +267,23 @@ void Stream::DispatchRows(std::stop_token stop, const binlog::Transaction& trans
     if (!route.is_last) reached.begun = {TransactionName(transaction), row};
     route.position = reached.Encode();
     rows_since_advance_ = rows_since_release_ = true;
+    NoteChanges(stop, route);
     route.barrier ? ApplyAlone(stop, std::move(route)) : SendToLanes(stop, std::move(route));
   }
+}
+
+void Stream::NoteChanges(std::stop_token stop, const Route& route) {
+  if (!observer_) return;
+  std::vector<const binlog::RowImage*> images;
+  for (const Routed& row : route.rows) {
+    const Change& change = row.change;
+    if (!change.before.empty()) images.push_back(&change.before);
+    if (!change.after.empty() && (change.before.empty() || row.moved)) {
+      images.push_back(&change.after);
+    }
+  }
+  noted_number_ = route.number;  // first: who asks from now on waits for these
+  observer_->Note(stop, *direction().mapping, images);
 }
 
 bool Stream::LaneCovers(int lane, const binlog::Transaction& transaction, uint64_t row) const {
@@ -307,9 +325,11 @@ void Stream::RunOnOwnConnection(std::stop_token stop,
         try {
           if (!connection_) {
             connection_ = mysql::Connection::Open(WithTimeout(options_.connection));
-            CheckServer();
           }
+          // Within it, rows are locked that the lanes need after a loss of the network.
+          connection_->Execute("SET wait_timeout=30");
           work(*connection_);
+          connection_->Execute("SET wait_timeout=86400");
         } catch (const Error& error) {
           // With it goes a transaction that was not finished.
           if (base::IsRetryable(error.code())) connection_.reset();

@@ -1,5 +1,5 @@
-// Carries every commit on the live table to the off-stage table, in one direction and, once it meets
-// a swap in the binlog, in the other: the same reader, the same lanes, another mapping.
+// Carries every commit on the live table to the off-stage table, in one direction and, once it
+// meets a swap in the binlog, in the other: the same reader, the same lanes, another mapping.
 //
 // The swap is an event of the binlog like any other (our RENAME, known by its marker): all rows
 // before it belong to the table that was live then, all after it to the other. So the turn needs no
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "src/apply/applied_tracker.h"
+#include "src/apply/change_observer.h"
 #include "src/apply/checkpoint.h"
 #include "src/apply/copy_frontier.h"
 #include "src/apply/lag.h"
@@ -34,21 +35,26 @@
 namespace osc::apply {
 
 struct StreamOptions {
-  std::string id;                        // of the migration; part of the markers
-  mysql::ConnectionOptions connection;
-  std::string server_identity;           // a reconnect to another server is an error
+  std::string id;  // of the migration; part of the markers
+  mysql::ConnectionOptions connection;  // says which server it has to be
   mysql::TableName live;
   mysql::TableName off_stage;
   mysql::TableName checkpoint;
-  mysql::TableName prepared;             // for rows of prepared XA transactions
-  mysql::TableName quarantine;           // for rows that have no place off stage
-  mysql::TableName held_old;             // these rows, in the shape of the old table
+  mysql::TableName prepared;    // for rows of prepared XA transactions
+  mysql::TableName quarantine;  // for rows that have no place off stage
+  mysql::TableName held_old;    // these rows, in the shape of the old table
   mysql::TableName held_new;
-  mysql::TableName defaulted;            // the keys of rows with values that osc has made up
-  RowMapping forward;                    // old definition to new
-  RowMapping inverse;                    // new definition to old
-  // A transaction is applied in parts of about this many bytes of row events, and its rows wait in a
-  // file for its commit when they are more than row_memory. Neither changes what is applied.
+  mysql::TableName defaulted;  // the keys of rows with values that osc has made up
+  // Rows that the copy could not place, in the shape of the live table: what is inserted there is
+  // the row's present state, in its place among the changes.
+  mysql::TableName handed_over;
+  // In this epoch the off-stage table is filled by a copy. Rows are replaced as long as it lasts:
+  // nothing is preserved yet.
+  int seeded_epoch = 0;
+  RowMapping forward;          // old definition to new
+  RowMapping inverse;          // new definition to old
+  // A transaction is applied in parts of about this many bytes of row events, and its rows wait in
+  // a file for its commit when they are more than row_memory. Neither changes what is applied.
   size_t part_bytes = 256 * 1024;
   binlog::RowMemory row_memory;
 };
@@ -69,7 +75,9 @@ class Stream {
     kDone,      // they were written behind the lock's back: the tables have diverged
   };
 
-  Stream(StreamOptions options, std::shared_ptr<const CopyFrontier> frontier);
+  // observer: may be null.
+  Stream(StreamOptions options, std::shared_ptr<const CopyFrontier> frontier,
+         std::shared_ptr<ChangeObserver> observer = nullptr);
   ~Stream();
 
   // Loads the checkpoint and starts reading. swaps_done: how many swaps are known to have happened;
@@ -84,7 +92,7 @@ class Stream {
     binlog::Position applied;
     uint64_t rows_applied = 0;
     std::chrono::milliseconds lag{0};
-    std::string retrying;  // why it is trying again, empty when all is well
+    std::string retrying;    // why it is trying again, empty when all is well
     uint64_t conflicts = 0;  // deadlocks and lock waits that were given up and tried again
     std::optional<Error> error;
   };
@@ -93,13 +101,27 @@ class Stream {
   // False when the deadline passes or the stream fails first; throws kCancelled.
   bool WaitUntilApplied(std::stop_token stop, const binlog::Position& position,
                         base::Clock::time_point deadline);
+  // Until everything is applied off stage that the observer has been told of when this is called.
+  bool WaitForNoted(std::stop_token stop, base::Clock::time_point deadline);
+  // Somebody else has changed the off-stage table: rows that only another one kept from their place
+  // may have it now.
+  void TryDuplicatesAgain() { rows_since_release_ = true; }
   bool WaitForEpoch(std::stop_token stop, int epoch, base::Clock::time_point deadline);
 
-  // Rows of the live table that have no place off stage; nullptr before the first swap, when there is
-  // none: such a row ends the stream. Lives as long as the stream.
+  // Rows of the live table that have no place off stage; nullptr before the first swap, when there
+  // is none: such a row ends the stream. Lives as long as the stream.
   Quarantine* quarantine() const { return direction().quarantine; }
   // Rows off stage with values that nobody has written; nullptr before the first swap.
   DefaultedRows* defaulted() const { return direction().defaulted; }
+
+  // What it will apply once the tables have changed places again.
+  const RowMapping& mapping_after_swap() const {
+    return epoch_ % 2 == 0 ? options_.inverse : options_.forward;
+  }
+  // True as long as the off-stage table is one that was filled anew after a swap: then what only it
+  // has (mapping().preserved) has been lost.
+  bool IsReseeded() const { return epoch_ > 0 && IsSeeded(); }
+  const RowMapping& mapping() const { return *direction().mapping; }
 
   // Before the RENAME is sent; once it is known to have failed; once it is known to have happened.
   void ExpectSwap() { swap_phase_ = SwapPhase::kExpected; }
@@ -130,12 +152,11 @@ class Stream {
     std::string position;  // the lanes' checkpoint when these have been applied, encoded
     std::vector<Routed> rows;
     bool barrier = false;
-    size_t bytes = 0;      // of memory, about
+    size_t bytes = 0;  // of memory, about
   };
 
   void Run(std::stop_token stop);
   void ReadUntilError(std::stop_token stop);
-  void CheckServer();
   void Dispatch(std::stop_token stop, binlog::Transaction transaction);
   void HandleStatement(std::stop_token stop, const binlog::Transaction& transaction);
   void Truncate(std::stop_token stop);
@@ -164,8 +185,10 @@ class Stream {
   // Before rows that are not applied yet. Those that a restart only reads again are no sign of a
   // write behind the lock: the drain had applied them.
   void HoldDuringSwap(std::stop_token stop);
+  void NoteChanges(std::stop_token stop, const Route& route);
   bool LaneCovers(int lane, const binlog::Transaction& transaction, uint64_t row) const;
   void PassLaneStart(const binlog::Transaction& transaction);
+  bool IsSeeded() const { return epoch_ == options_.seeded_epoch; }
   const Direction& direction() const;
   void Fail(const Error& error);
   void NoteRetry(const std::string& reason);
@@ -174,8 +197,9 @@ class Stream {
 
   const StreamOptions options_;
   const std::shared_ptr<const CopyFrontier> frontier_;
-  const CheckpointTable checkpoint_;
-  PreparedRows prepared_;  // the dispatcher's own
+  const std::shared_ptr<ChangeObserver> observer_;
+  CheckpointTable checkpoint_;  // const once the stream has started
+  PreparedRows prepared_;       // the dispatcher's own
   Quarantine old_quarantine_;
   Quarantine new_quarantine_;
   DefaultedRows old_defaulted_;
@@ -183,22 +207,25 @@ class Stream {
   const Direction replace_forward_;  // epoch 0
   const Direction inverse_;          // odd epochs
   const Direction forward_;          // even epochs from 2 on
+  const Direction seeded_inverse_;   // the same in the seeded epoch
+  const Direction seeded_forward_;
 
   std::atomic<SwapPhase> swap_phase_{SwapPhase::kNone};
   std::atomic<int> epoch_{0};
   std::atomic<uint64_t> rows_applied_{0};
   std::atomic<uint64_t> conflicts_{0};
+  std::atomic<uint64_t> noted_number_{0};  // of the last route, or statement, that was noted
   std::atomic<bool> running_{false};
   mutable std::mutex mutex_;  // guards error_, retrying_, and the turn against ConfirmSwap
   std::optional<Error> error_;
   std::string retrying_;
 
   // The dispatcher's own, used by its thread only.
-  binlog::Position read_;                       // everything up to here has been handed to lanes
-  std::vector<LaneCheckpoint> lane_start_;      // what each lane had when it started; emptied when
-                                                // reading has passed them all
+  binlog::Position read_;                   // everything up to here has been handed to lanes
+  std::vector<LaneCheckpoint> lane_start_;  // what each lane had when it started; emptied when
+                                            // reading has passed them all
   uint64_t next_number_ = 1;
-  std::vector<uint64_t> lane_last_;             // number of the last item pushed to each lane
+  std::vector<uint64_t> lane_last_;  // number of the last item pushed to each lane
   struct Holder {
     int lane;
     uint64_t number;
@@ -206,7 +233,7 @@ class Stream {
   std::unordered_map<uint64_t, Holder> value_holders_;  // who touched a unique value last
   bool rows_since_advance_ = false;
   base::Clock::time_point last_advance_{};
-  bool rows_since_release_ = true;
+  std::atomic<bool> rows_since_release_{true};
   base::Clock::time_point next_release_{};
   std::optional<mysql::Connection> connection_;  // for barriers
 

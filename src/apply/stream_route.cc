@@ -19,6 +19,7 @@ constexpr size_t kMostValueHolders = 200000;
 void Stream::FillRoute(Route* route) {
   const binlog::TableMap* checked = nullptr;  // a table map serves several events in a row
   for (const binlog::RowsEvent& event : route->part->events) {
+    const bool handed_over = event.map().table == options_.handed_over.name;
     if (&event.map() != checked) {
       binlog::CheckTableMap(event.map(), direction().mapping->source_types);
       checked = &event.map();
@@ -27,7 +28,15 @@ void Stream::FillRoute(Route* route) {
     binlog::RowReader reader(event);
     binlog::RowImage before;
     binlog::RowImage after;
-    for (; reader.Next(&before, &after); ++route->next_row) AddRow(event, before, after, route);
+    for (; reader.Next(&before, &after); ++route->next_row) {
+      if (!handed_over) {
+        AddRow(event, before, after, route);
+      } else if (IsSeeded() && event.kind() != ChangeKind::kDelete) {
+        AddChange(
+            {ChangeKind::kInsert, &event.map(), {}, std::move(after), route->part->transaction},
+            false, route);
+      }
+    }
   }
   const size_t cells = direction().mapping->source_types.size();
   route->bytes += route->rows.size() * (sizeof(Change) + 2 * cells * sizeof(binlog::Cell));
@@ -44,10 +53,10 @@ void Stream::AddRow(const binlog::RowsEvent& event, binlog::RowImage before, bin
   if (event.kind() != ChangeKind::kInsert) change.before = std::move(before);
   if (event.kind() != ChangeKind::kDelete) change.after = std::move(after);
   const bool moved = MovesKey(mapping, change);
-  if (epoch_ > 0) return AddChange(std::move(change), moved, route);
-  // Before the first swap nothing is preserved, so that a row that moves is a row that goes and a
-  // new one, each in its own lane. A restart may find either done and the other not: the frontier
-  // may have kept one of them from its lane the first time.
+  if (!IsSeeded()) return AddChange(std::move(change), moved, route);
+  // While a copy fills the table nothing is preserved, so that a row that moves is a row that goes
+  // and a new one, each in its own lane. A restart may find either done and the other not: the
+  // frontier may have kept one of them from its lane the first time.
   if (moved) {
     Change gone{ChangeKind::kDelete, change.map, std::move(change.before), {}, change.transaction};
     change.kind = ChangeKind::kInsert;
@@ -195,7 +204,7 @@ void Stream::ApplyAlone(std::stop_token stop, Route route) {
   for (int lane = 0; lane < static_cast<int>(lanes_.size()); ++lane) {
     if (!LaneCovers(lane, *route.transaction, route.next_row - 1)) behind.push_back(lane);
   }
-  const std::string advance = checkpoint_.SetLanes(behind, encoded);
+  const CheckpointUpdate advance = checkpoint_.SetLanes(behind, encoded);
   bool outcome_unknown = false;
   RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
     if (outcome_unknown && checkpoint_.LoadLane(connection, behind.front()) == encoded) return;

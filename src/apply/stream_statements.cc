@@ -62,23 +62,30 @@ void Stream::Truncate(std::stop_token stop) {
     if (lane.position.Covers(read_)) return;
   }
   HoldDuringSwap(stop);
+  if (observer_) {
+    noted_number_ = next_number_;  // what Dispatch() will give it
+    observer_->NoteAll(stop);
+  }
   const std::string truncate = "TRUNCATE TABLE " + mysql::Quote(options_.off_stage) + " /* " +
                                Marker(options_.id, "truncate") + " */";
-  const std::string advance = checkpoint_.SetAllLanes(read_.Encode(), epoch_);
+  const CheckpointUpdate advance = checkpoint_.SetAllLanes(read_.Encode(), epoch_);
   RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
+    checkpoint_.RequireOwned(connection);
     connection.Execute(truncate);
     OSC_FAULT_POINT("apply.truncated");
     connection.Execute("BEGIN");
     Quarantine* const unfit = direction().quarantine;
+    DefaultedRows* const defaulted = direction().defaulted;
     if (unfit != nullptr) {
       unfit->Clear(connection);
-      direction().defaulted->Clear(connection);
+      if (defaulted != nullptr) defaulted->Clear(connection);
     }
-    connection.Execute(advance);
+    advance.Run(connection);
     connection.Execute("COMMIT");
+    OSC_FAULT_POINT("apply.truncate_recorded");
     if (unfit != nullptr) {
       unfit->NoteCommit();
-      direction().defaulted->NoteCommit();
+      if (defaulted != nullptr) defaulted->NoteCommit();
     }
   });
 }
@@ -97,7 +104,8 @@ void Stream::ReleaseDuplicates(std::stop_token stop) {
     if (!unfit->HasDuplicates(connection)) return;
     WaitForAllLanes(stop);
     connection.Execute("BEGIN");
-    const bool went_round = unfit->ReleaseDuplicates(connection, kMostReleased);
+    const bool went_round = unfit->ReleaseDuplicates(connection, kMostReleased, IsSeeded());
+    OSC_FAULT_POINT("apply.duplicates_released");
     connection.Execute("COMMIT");
     unfit->NoteCommit();
     if (!went_round) rows_since_release_ = true;
@@ -117,14 +125,21 @@ void Stream::PassSwap(std::stop_token stop, int number) {
   WaitForAllLanes(stop);
   OSC_FAULT_POINT("apply.before_turn");
   RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
-    connection.Execute("BEGIN");
     Quarantine* const unfit = direction().quarantine;
     const RowMapping& back = number % 2 == 1 ? options_.inverse : options_.forward;
+    // An accepted loss changes rows, maybe their keys, that no event of theirs tells of.
+    if (observer_ && unfit != nullptr && unfit->exists() && unfit->Count(connection) > 0) {
+      noted_number_ = next_number_;  // what Dispatch() will give it
+      observer_->NoteAll(stop);
+    }
+    connection.Execute("BEGIN");
     if (unfit != nullptr) {
       SettleLoss(connection, *unfit, back);
-      direction().defaulted->Clear(connection);  // they are the live rows now
+      // They are the live rows now.
+      if (direction().defaulted != nullptr) direction().defaulted->Clear(connection);
     }
-    connection.Execute(checkpoint_.SetAllLanes(read_.Encode(), number));
+    checkpoint_.SetAllLanes(read_.Encode(), number).Run(connection);
+    OSC_FAULT_POINT("apply.turn_written");
     connection.Execute("COMMIT");
     if (unfit != nullptr) unfit->NoteCommit();
   });

@@ -30,6 +30,7 @@ bool Stream::HandleXa(std::stop_token stop, binlog::Transaction* transaction) {
   if (transaction->xa == Xa::kRollback) {
     RunOnOwnConnection(
         stop, [&](mysql::Connection& connection) { connection.Execute(prepared_.DeleteSql(xid)); });
+    OSC_FAULT_POINT("apply.prepared_dropped");
     prepared_.Forget(xid);
     return false;
   }
@@ -57,8 +58,9 @@ void Stream::ForgetPrepared(std::stop_token stop, const binlog::Transaction& tra
   RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
     connection.Execute("BEGIN");
     connection.Execute(prepared_.DeleteSql(transaction.xid));
-    if (!behind.empty()) connection.Execute(checkpoint_.SetLanes(behind, read_.Encode()));
+    if (!behind.empty()) checkpoint_.SetLanes(behind, read_.Encode()).Run(connection);
     connection.Execute("COMMIT");
+    OSC_FAULT_POINT("apply.prepared_forgotten");
   });
   prepared_.Forget(transaction.xid);
   tracker_->Begin(next_number_++, transaction, 0);

@@ -17,46 +17,38 @@ bool IsBytes(const mysql::ColumnType& type) {
          type.kind == mysql::TypeKind::kOther;
 }
 
-// Two columns of a SELECT: how the value begins, and how long it is.
-std::string ExcerptSql(const mysql::ColumnType& type, const std::string& value) {
-  if (IsBytes(type)) {
-    return "HEX(LEFT(" + value + "," + std::to_string(kExcerptBytes) + ")),LENGTH(" + value + ")";
-  }
-  const std::string text = "CONVERT(" + value + " USING utf8mb4)";
-  return "LEFT(" + text + "," + std::to_string(kExcerptCharacters) + "),CHAR_LENGTH(" + text + ")";
+bool IsNumber(const mysql::ColumnType& type) {
+  return type.IsInteger() || type.kind == mysql::TypeKind::kDecimal ||
+         type.kind == mysql::TypeKind::kFloat || type.kind == mysql::TypeKind::kDouble;
 }
 
-std::string Excerpt(const mysql::ColumnType& type, const mysql::Result& row, size_t at) {
-  if (!row[at]) return "NULL";
-  const size_t length = row.Number(at + 1);
+// How the value reads, NULL for NULL. Long ones are shortened.
+std::string TextSql(const mysql::ColumnType& type, const std::string& value) {
+  if (IsNumber(type)) return value;
   const bool bytes = IsBytes(type);
-  const bool cut = length > (bytes ? kExcerptBytes : kExcerptCharacters);
-  const std::string text = row.Text(at) + (cut ? "..." : "");
-  const std::string size =
-      cut ? " (" + std::to_string(length) + (bytes ? " bytes)" : " characters)") : "";
-  if (bytes) return "x'" + text + "'" + size;
-  const bool is_number = type.IsInteger() || type.kind == mysql::TypeKind::kDecimal ||
-                         type.kind == mysql::TypeKind::kFloat ||
-                         type.kind == mysql::TypeKind::kDouble;
-  return is_number ? text : "'" + text + "'" + size;
+  const std::string text = bytes ? value : "CONVERT(" + value + " USING utf8mb4)";
+  const std::string kept = std::to_string(bytes ? kExcerptBytes : kExcerptCharacters);
+  const std::string length = (bytes ? "LENGTH(" : "CHAR_LENGTH(") + text + ")";
+  const std::string begin = "LEFT(" + text + "," + kept + ")";
+  return "CONCAT(" + (bytes ? "'x\\'',HEX(" + begin + ")" : "'\\''," + begin) + ",IF(" + length +
+         ">" + kept + ",CONCAT('...\\' ('," + length + ",' " + (bytes ? "bytes" : "characters") +
+         ")'),'\\''))";
 }
 
 // How each of the columns (indexes into RowMapping::columns) reads; nothing when the row has gone.
 std::vector<std::string> Read(mysql::Connection& connection, const RowMapping& mapping,
                               const RowValues& values, const std::vector<size_t>& columns) {
-  const auto type = [&](size_t column) {
-    return mapping.source_types[mapping.columns[column].source];
-  };
   std::string select = "SELECT ";
   for (size_t i = 0; i < columns.size(); ++i) {
     if (i > 0) select += ',';
-    select += ExcerptSql(type(columns[i]), values.expression(columns[i]));
+    const mysql::ColumnType& type = mapping.source_types[mapping.columns[columns[i]].source];
+    select += TextSql(type, values.expression(columns[i]));
   }
   mysql::Result row = connection.Query(select + values.from);
   std::vector<std::string> texts;
   if (!row.Next()) return texts;
   for (size_t i = 0; i < columns.size(); ++i) {
-    texts.push_back(Excerpt(type(columns[i]), row, 2 * i));
+    texts.push_back(row[i] ? row.Text(i) : "NULL");
   }
   return texts;
 }
@@ -113,18 +105,25 @@ RowValues ValuesOfKey(const RowMapping& mapping, const std::vector<std::string>&
 
 namespace {
 
-// "id=5", "(a, b)=(1, 'x')"; nothing when the row has gone.
+// What stands before the values of a key: "id=5", "(a, b)=(1, 'x')".
+std::string KeyHead(const RowMapping& mapping) {
+  std::string names;
+  for (const size_t part : mapping.key) {
+    names += (names.empty() ? "" : ", ") + mapping.source_names[mapping.columns[part].source];
+  }
+  return mapping.key.size() == 1 ? names + "=" : "(" + names + ")=(";
+}
+
+std::string KeyTail(const RowMapping& mapping) { return mapping.key.size() == 1 ? "" : ")"; }
+
+// Nothing when the row has gone.
 std::string NameKey(mysql::Connection& connection, const RowMapping& mapping,
                     const RowValues& values) {
-  const auto texts = Read(connection, mapping, values, mapping.key);
-  std::string names;
   std::string key;
-  for (size_t i = 0; i < texts.size(); ++i) {
-    names += (i > 0 ? ", " : "") + mapping.source_names[mapping.columns[mapping.key[i]].source];
-    key += (i > 0 ? ", " : "") + texts[i];
+  for (const std::string& text : Read(connection, mapping, values, mapping.key)) {
+    key += (key.empty() ? KeyHead(mapping) : ", ") + text;
   }
-  if (texts.size() < 2) return texts.empty() ? "" : names + "=" + key;
-  return "(" + names + ")=(" + key + ")";
+  return key.empty() ? "" : key + KeyTail(mapping);
 }
 
 std::string NameRow(const RowMapping& mapping, const std::string& key) {
@@ -137,6 +136,16 @@ std::string NameRow(const RowMapping& mapping, const std::string& key) {
 std::string NameRow(mysql::Connection& connection, const RowMapping& mapping,
                     const RowValues& values) {
   return NameRow(mapping, NameKey(connection, mapping, values));
+}
+
+std::string KeyTextSql(const RowMapping& mapping, const RowValues& values) {
+  std::string parts;
+  for (const size_t part : mapping.key) {
+    const mysql::ColumnType& type = mapping.source_types[mapping.columns[part].source];
+    parts += mysql::QuoteText(parts.empty() ? KeyHead(mapping) : ", ") + "," +
+             TextSql(type, values.expression(part)) + ",";
+  }
+  return "CONCAT(" + parts + mysql::QuoteText(KeyTail(mapping)) + ")";
 }
 
 UnfitRow DescribeUnfit(mysql::Connection& connection, const RowMapping& mapping,

@@ -33,6 +33,8 @@ struct UnfitRow {
   std::string value;   // its beginning
   std::string reason;  // the server's
 };
+// SQL for UnfitRow::key of a row that exists.
+std::string KeyTextSql(const RowMapping& mapping, const RowValues& values);
 UnfitRow DescribeUnfit(mysql::Connection& connection, const RowMapping& mapping,
                        const RowValues& values, const Error& error);
 

@@ -51,8 +51,8 @@ std::string_view ErrorHint(unsigned code, ErrorCode kind) {
     return "grant REPLICATION SLAVE to the user";
   }
   if (kind == ErrorCode::kPositionLost) {
-    return "the changes since then cannot be read any more; start the migration again, and keep "
-           "binlogs for longer (binlog_expire_logs_seconds)";
+    return "the changes since then cannot be read any more; keep binlogs for longer "
+           "(binlog_expire_logs_seconds)";
   }
   return "";
 }
@@ -106,7 +106,7 @@ uint32_t DumpConnection::ChooseServerId() {
   }
 }
 
-void DumpConnection::Request(const Position& start) {
+void DumpConnection::Request(const Position& start, Gaps gaps) {
   std::string argument;
   if (start.gtids && start.gtids->family() != server().family) {
     throw Error(ErrorCode::kPositionLost,
@@ -125,7 +125,8 @@ void DumpConnection::Request(const Position& start) {
   }
   if (start.gtids) {
     connection_.Execute("SET @slave_connect_state='" + start.gtids->ToString() +
-                        "', @slave_gtid_strict_mode=0, @slave_gtid_ignore_duplicates=0");
+                        "', @slave_gtid_strict_mode=" + (gaps == Gaps::kRefuse ? "1" : "0") +
+                        ", @slave_gtid_ignore_duplicates=0");
     AppendLittle(&argument, 4, 4);
     AppendLittle(&argument, 0, 2);
     AppendLittle(&argument, server_id_, 4);

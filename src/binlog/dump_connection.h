@@ -23,8 +23,10 @@ class DumpConnection {
   DumpConnection(const mysql::ConnectionOptions& options, std::chrono::milliseconds heartbeat);
 
   // Asks for everything after `start`. Throws as Next() does, or kPositionLost when the server
-  // family has changed.
-  void Request(const Position& start);
+  // family has changed. Gaps: MariaDB lets numbers be left out, and passes over commits that its
+  // binlog has never had; kRefuse wants the very commit at `start` to be there if any follows it.
+  enum class Gaps { kAllow, kRefuse };
+  void Request(const Position& start, Gaps gaps = Gaps::kAllow);
 
   // The next event with its header, valid until the next call. nullopt when a stop was asked for;
   // calling again goes on. Throws kConnectionLost (also when nothing came for long),

@@ -105,6 +105,16 @@ bool IsFull(std::string_view bitmap, size_t columns) {
 
 }  // namespace
 
+// Row images hold integers in little-endian order, in the type's own width.
+uint64_t IntegerBits(const Cell& cell, bool is_unsigned) {
+  uint64_t bits = 0;
+  for (size_t i = cell.size; i-- > 0;) bits = bits << 8 | cell.data[i];
+  if (!is_unsigned && cell.size > 0 && cell.size < 8 && (cell.data[cell.size - 1] & 0x80) != 0) {
+    bits |= ~uint64_t{0} << (8 * cell.size);
+  }
+  return bits;
+}
+
 RowsEvent::RowsEvent(ChangeKind kind, std::shared_ptr<const TableMap> map, std::string body,
                      size_t bitmaps_at, size_t column_count)
     : kind_(kind), map_(std::move(map)), body_(std::move(body)), bitmaps_at_(bitmaps_at) {

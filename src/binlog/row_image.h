@@ -95,6 +95,9 @@ struct Cell {
 };
 using RowImage = std::vector<Cell>;  // one cell a column, in the table's order
 
+// The value of an integer column of any width, extended by its sign to 64 bits.
+uint64_t IntegerBits(const Cell& cell, bool is_unsigned);
+
 // Appends the value as an SQL literal of the column's own type. JSON becomes an expression that
 // rebuilds the document exactly. Throws Error kDiverged when bytes and type do not fit together.
 void AppendLiteral(std::string& out, const MappedColumn& mapped, const mysql::ColumnType& type,
@@ -103,8 +106,8 @@ void AppendLiteral(std::string& out, const MappedColumn& mapped, const mysql::Co
 // The same for a column of another type. Differs only where the server stores something else for a
 // literal than ALTER TABLE makes of the column: MariaDB's UUID and INET types become bytes in a
 // binary column, but their literals become text.
-void AppendLiteralFor(const mysql::ColumnType& target, std::string& out,
-                      const MappedColumn& mapped, const mysql::ColumnType& type, const Cell& cell);
+void AppendLiteralFor(const mysql::ColumnType& target, std::string& out, const MappedColumn& mapped,
+                      const mysql::ColumnType& type, const Cell& cell);
 
 enum class ChangeKind { kInsert, kUpdate, kDelete };
 

@@ -62,7 +62,7 @@ RowSpool::RowSpool(const std::string& directory) : directory_(directory) {
   std::string path = directory_ + "/osc-rows-XXXXXX";
   file_ = mkostemp(path.data(), O_CLOEXEC);
   if (file_ < 0) {
-    throw Error(ErrorCode::kInternal,
+    throw Error(ErrorCode::kBusy,
                 "a transaction is too large for memory, and no file can be made in " + directory_ +
                     ": " + std::strerror(errno),
                 "make room in " + directory_ + " and allow writing there");
@@ -104,7 +104,7 @@ void RowSpool::Write(std::string_view bytes) {
                                  static_cast<off_t>(written_ + done));
     if (wrote < 0 && errno == EINTR) continue;
     if (wrote <= 0) {
-      throw Error(ErrorCode::kInternal,
+      throw Error(ErrorCode::kBusy,
                   "the rows of a large transaction cannot be written to a file in " + directory_ +
                       ": " + std::strerror(wrote < 0 ? errno : ENOSPC),
                   "make room in " + directory_ + " for as many bytes as the transaction has");

@@ -1,10 +1,16 @@
 #include "src/mysql/connection.h"
 
 #include <mysql.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <cstdlib>
 #include <fstream>
+
+#include "src/mysql/connection_json.h"
+#include "src/mysql/own_sessions.h"
 
 namespace osc::mysql {
 namespace {
@@ -32,6 +38,12 @@ std::optional<std::string> ReadPassword(const ConnectionOptions& options) {
 
 const char* OrNull(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
 
+// As with the servers' own clients: whoever names authorities wants them to be asked.
+std::string TlsMode(const ConnectionOptions& options) {
+  const bool is_default = options.ssl_mode == "preferred";
+  return is_default && !options.ssl_ca.empty() ? "verify-ca" : options.ssl_mode;
+}
+
 void SetTls(MYSQL* mysql, const ConnectionOptions& options, bool use_tls) {
   my_bool yes = 1;
   my_bool no = 0;
@@ -42,8 +54,26 @@ void SetTls(MYSQL* mysql, const ConnectionOptions& options, bool use_tls) {
   mysql_ssl_set(mysql, OrNull(options.ssl_key), OrNull(options.ssl_cert), OrNull(options.ssl_ca),
                 nullptr, nullptr);
   mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &yes);
-  const bool verify = options.ssl_mode == "verify-ca" || options.ssl_mode == "verify-identity";
+  // libmariadb (3.3) verifies the chain whenever authorities are given, and with this option the
+  // host's name too.
+  const std::string mode = TlsMode(options);
+  const bool verify = mode == "verify-identity" || (mode == "verify-ca" && options.ssl_ca.empty());
   mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, verify ? &yes : &no);
+}
+
+// A server that vanishes without a word (its host, or the network between) would be waited for
+// without end, or until the longest statement's time. Its kernel answers these probes however long
+// the server works on a statement, so that only a dead peer is given up: within 14 s.
+void NoticeDeadPeer(MYSQL* mysql) {
+  const auto set = [socket = mysql_get_socket(mysql)](int level, int option, int value) {
+    // Fails on a socket file, which needs none of it.
+    (void)::setsockopt(socket, level, option, &value, sizeof(value));
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 5);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 3);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 12000);
 }
 
 std::string LoginHint(unsigned server_errno, const ConnectionOptions& options) {
@@ -56,6 +86,12 @@ std::string LoginHint(unsigned server_errno, const ConnectionOptions& options) {
   if (server_errno == 1040) return "raise max_connections or try again later";
   if (server_errno == 2026) return "check --ssl-mode, --ssl-ca, --ssl-cert and --ssl-key";
   return "check that the server runs and that --host, --port or --socket are right";
+}
+
+// "No space left on device", under one of the numbers that stand for any failed write.
+bool IsDiskFull(unsigned server_errno, std::string_view message) {
+  const bool write_failed = server_errno == 3 || server_errno == 1026 || server_errno == 1030;
+  return write_failed && message.find("No space left") != std::string_view::npos;
 }
 
 }  // namespace
@@ -73,11 +109,16 @@ ErrorCode ClassifyServerError(unsigned server_errno) {
   switch (server_errno) {
     case 1205:  // lock wait timeout
     case 1213:  // deadlock
+    case 1317:  // somebody ended the statement
     case 1614:  // XA deadlock
     case 3572:  // NOWAIT
       return ErrorCode::kRetryable;
     case 1040:  // too many connections
     case 1203:  // user has too many connections
+    case 1021:  // disk full
+    case 1114:  // no room for the table
+    case 1290:  // read_only (or another option, which no statement of ours meets)
+    case 1836:  // InnoDB is read-only
       return ErrorCode::kBusy;
     case 1053:  // shutdown in progress
     case 1152:  // aborted connection
@@ -90,6 +131,7 @@ ErrorCode ClassifyServerError(unsigned server_errno) {
     case 2026:
     case 2055:
     case 3169:  // session was killed (MySQL)
+    case 4031:  // it was idle for too long (MySQL)
       return ErrorCode::kConnectionLost;
     case 1049:  // unknown database
     case 1146:  // no such table
@@ -130,8 +172,9 @@ ErrorCode ClassifyServerError(unsigned server_errno) {
 void Result::Free::operator()(st_mysql_res* result) const { mysql_free_result(result); }
 
 Result::Result(st_mysql_res* result)
-    : result_(result), row_count_(mysql_num_rows(result)), column_count_(mysql_num_fields(result)) {
-}
+    : result_(result),
+      row_count_(mysql_num_rows(result)),
+      column_count_(mysql_num_fields(result)) {}
 
 bool Result::Next() {
   row_ = mysql_fetch_row(result_.get());
@@ -162,7 +205,11 @@ uint64_t Result::Number(size_t column) const {
   return std::strtoull(Text(column).c_str(), nullptr, 10);
 }
 
-void Connection::Close::operator()(st_mysql* mysql) const { mysql_close(mysql); }
+void Connection::Close::operator()(st_mysql* mysql) const {
+  // Of one that never came to be there is no number.
+  if (mysql_thread_id(mysql) != 0) RemoveOwnSession(mysql_thread_id(mysql));
+  mysql_close(mysql);
+}
 
 Connection::Connection(std::unique_ptr<st_mysql, Close> mysql, ConnectionOptions options)
     : mysql_(std::move(mysql)), options_(std::move(options)) {}
@@ -200,27 +247,31 @@ Connection Connection::Open(const ConnectionOptions& options) {
     return mysql;
   };
   const bool local = !options.socket.empty();
-  const bool try_tls = options.ssl_mode != "disabled" && !(local && options.ssl_mode == "preferred");
+  const std::string mode = TlsMode(options);
+  const bool try_tls = mode != "disabled" && !(local && mode == "preferred");
   auto mysql = attempt(try_tls);
   // 2026: the server has no TLS or cannot agree; "preferred" then goes on without.
-  if (mysql_errno(mysql.get()) == 2026 && options.ssl_mode == "preferred") mysql = attempt(false);
+  if (mysql_errno(mysql.get()) == 2026 && mode == "preferred") mysql = attempt(false);
   if (const unsigned code = mysql_errno(mysql.get()); code != 0) {
     ErrorCode kind = ClassifyServerError(code);
     if (kind != ErrorCode::kBusy && kind != ErrorCode::kNotFound) kind = ErrorCode::kConnectionLost;
-    throw Error(kind,
-                "cannot connect to " + options.Describe() + ": " + mysql_error(mysql.get()),
+    throw Error(kind, "cannot connect to " + options.Describe() + ": " + mysql_error(mysql.get()),
                 LoginHint(code, options), code);
   }
+  NoticeDeadPeer(mysql.get());
+  AddOwnSession(mysql_thread_id(mysql.get()));
   Connection connection(std::move(mysql), options);
   Result server = connection.Query("SELECT @@version, @@max_allowed_packet");
   server.Next();
   connection.server_ = ParseServerVersion(server.Text(0));
   connection.max_packet_bytes_ = server.Number(1);
+  if (!options.expected_server.empty()) connection.RequireServer(options.expected_server);
   connection.Execute(
       "SET NAMES utf8mb4, time_zone='+00:00', autocommit=1, "
       "sql_mode='STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_AUTO_VALUE_ON_ZERO,"
       "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', sql_safe_updates=0, "
-      "wait_timeout=86400, innodb_lock_wait_timeout=5, " +
+      "wait_timeout=" +
+      std::to_string(options.idle_limit.count()) + ", innodb_lock_wait_timeout=5, " +
       std::string(connection.server_.IsolationVariable()) + "='READ-COMMITTED'");
   connection.Execute(connection.server_.IsMariaDb() ? "SET max_statement_time=0"
                                                     : "SET max_execution_time=0");
@@ -230,12 +281,21 @@ Connection Connection::Open(const ConnectionOptions& options) {
   return connection;
 }
 
+// An address may have moved to another server, which must not be given what was meant for the
+// first.
+void Connection::RequireServer(const std::string& expected) {
+  const std::string identity = ServerIdentity(*this);
+  if (identity == expected) return;
+  throw Error(ErrorCode::kConnectionLost, "another server answers at " + options_.Describe() +
+                                              ": it is " + identity + ", not " + expected);
+}
+
 void Connection::Throw(std::string_view sql) {
   const unsigned code = mysql_errno(mysql_.get());
-  throw Error(ClassifyServerError(code),
-              std::string(mysql_error(mysql_.get())) + " (error " + std::to_string(code) +
-                  ", in: " + Shorten(sql) + ")",
-              "", code);
+  const std::string message = mysql_error(mysql_.get());
+  throw Error(IsDiskFull(code, message) ? ErrorCode::kBusy : ClassifyServerError(code),
+              message + " (error " + std::to_string(code) + ", in: " + Shorten(sql) + ")", "",
+              code);
 }
 
 void Connection::CheckSize(std::string_view sql) const {
@@ -336,8 +396,7 @@ std::vector<Connection::Warning> Connection::Warnings() {
   std::vector<Warning> warnings;
   Result result = Query("SHOW WARNINGS");
   while (result.Next()) {
-    warnings.push_back(
-        {result.Text(0), static_cast<unsigned>(result.Number(1)), result.Text(2)});
+    warnings.push_back({result.Text(0), static_cast<unsigned>(result.Number(1)), result.Text(2)});
   }
   return warnings;
 }

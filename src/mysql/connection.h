@@ -24,7 +24,7 @@ namespace osc::mysql {
 // How to reach a server. It holds no password: that is read when a connection is opened, from
 // OSC_PASSWORD, else password_file, else the [client] section of the defaults file.
 struct ConnectionOptions {
-  std::string host;
+  std::string host;  // one, or several in mysql/host_list.h, which chooses among them
   unsigned port = 0;
   std::string socket;
   std::string user;
@@ -32,12 +32,17 @@ struct ConnectionOptions {
   std::string defaults_file;  // empty: the usual files, ~/.my.cnf among them
   std::string password_file;
   std::string ssl_mode = "preferred";  // disabled|preferred|required|verify-ca|verify-identity
-  std::string ssl_ca;
+  std::string ssl_ca;                  // with "preferred", makes it verify-ca
   std::string ssl_cert;
   std::string ssl_key;
+  // Only the server with this identity (ServerIdentity) will do; empty: any. Not for storing.
+  std::string expected_server;
   std::chrono::seconds connect_timeout{10};
   // Longest silence within one statement before the connection counts as lost; 0 waits for ever.
   std::chrono::seconds read_timeout{0};
+  // Idle for longer, the server ends the session (wait_timeout), and with it the locks that nobody
+  // would release once the network has lost us.
+  std::chrono::seconds idle_limit{86400};
 
   std::string Describe() const;  // "user@host:port", for messages; never a secret
 };
@@ -74,7 +79,8 @@ class Connection {
   // Connects and sets the session up for exact work: utf8mb4, UTC, strict mode without the
   // zero-date rules (existing zero dates must survive), NO_AUTO_VALUE_ON_ZERO, READ COMMITTED,
   // autocommit, no statement time limits. Throws kConnectionLost (cannot be reached, login
-  // refused; the hint says what to check) or kBusy (too many connections).
+  // refused; the hint says what to check; another server answers than the expected one, and nothing
+  // has been written there) or kBusy (too many connections).
   static Connection Open(const ConnectionOptions& options);
 
   Connection(Connection&&) noexcept;
@@ -119,6 +125,7 @@ class Connection {
     void operator()(st_mysql* mysql) const;
   };
   Connection(std::unique_ptr<st_mysql, Close> mysql, ConnectionOptions options);
+  void RequireServer(const std::string& expected);
   [[noreturn]] void Throw(std::string_view sql);
   void CheckSize(std::string_view sql) const;
   void Discard(std::string_view sql);

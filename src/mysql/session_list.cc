@@ -7,8 +7,9 @@ std::vector<Session> ListSessions(Connection& connection) {
   auto rows = connection.Query("SHOW FULL PROCESSLIST");
   while (rows.Next()) {
     // Id, User, Host, db, Command, Time, State, Info; MariaDB adds Progress.
-    sessions.push_back(
-        {rows.Number(0), rows.Text(1), rows.Text(4), rows.Number(5), rows.Text(6), rows.Text(7)});
+    const std::string host = rows.Text(2);
+    sessions.push_back({rows.Number(0), rows.Text(1), host.substr(0, host.rfind(':')), rows.Text(3),
+                        rows.Text(4), rows.Number(5), rows.Text(6), rows.Text(7)});
   }
   return sessions;
 }

@@ -17,8 +17,10 @@ namespace osc::mysql {
 struct Session {
   uint64_t id = 0;  // Connection::thread_id
   std::string user;
-  std::string command;  // "Query", "Sleep", ...
-  uint64_t seconds = 0; // in its present state
+  std::string host;  // without the port
+  std::string database;
+  std::string command;   // "Query", "Sleep", ...
+  uint64_t seconds = 0;  // in its present state
   std::string state;
   std::string statement;
 

@@ -11,6 +11,7 @@
 #include <stop_token>
 
 #include "src/base/retry.h"
+#include "src/state/backup.h"
 #include "src/state/schema.h"
 
 namespace osc::state {
@@ -96,9 +97,11 @@ void Database::CheckIntegrity() {
   const std::string result =
       Read([this] { return sqlite_->execAndGet("PRAGMA quick_check(1)").getString(); });
   if (result == "ok") return;
-  throw Error(ErrorCode::kRefused, file_.string() + " is damaged: " + result,
-              "restore it from a backup, or move it away and clean up the _osc_ tables by hand; "
-              "nothing on the server has been touched");
+  throw Error(ErrorCode::kRefused, file_.string() + " is damaged: " + result, HowToRestore(file_));
+}
+
+void Database::BackUp() {
+  Read([this] { WriteBackup(*sqlite_, file_); });
 }
 
 void Database::Rethrow(const SQLite::Exception& error) const {
@@ -110,12 +113,11 @@ void Database::Rethrow(const SQLite::Exception& error) const {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       throw Error(ErrorCode::kRefused, file_.string() + " is damaged: " + error.what(),
-                  "restore it from a backup, or move it away and clean up the _osc_ tables by "
-                  "hand; nothing on the server has been touched");
+                  HowToRestore(file_));
     case SQLITE_FULL:
     case SQLITE_IOERR:
       throw Error(
-          ErrorCode::kRefused, "cannot write " + text,
+          ErrorCode::kBusy, "cannot write " + text,
           "check free space and health of the disk that holds " + file_.parent_path().string());
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:

@@ -88,6 +88,7 @@ class Database {
   int64_t LastInsertRowid() const { return sqlite_->getLastInsertRowid(); }
   int64_t DataVersion();
   void CheckIntegrity();
+  void BackUp();
 
  private:
   // synchronous=NORMAL for as long as it lives.

@@ -8,10 +8,10 @@ namespace osc::state {
 namespace {
 
 // In the order of MigrationState.
-constexpr std::array<std::string_view, 15> kStateNames{
-    "queued",    "preparing",  "copying",      "indexing",  "catching-up",
-    "verifying", "ready",      "cutting-over", "live",      "reverting",
-    "reverted",  "reapplying", "completed",    "cancelled", "failed"};
+constexpr std::array<std::string_view, 19> kStateNames{
+    "queued",       "preparing", "copying",   "indexing",  "catching-up", "verifying", "ready",
+    "cutting-over", "live",      "reverting", "reverted",  "reapplying",  "reseeding", "completing",
+    "cancelling",   "failing",   "completed", "cancelled", "failed"};
 
 // What an operator can do from a state, for hints.
 std::string NextStep(MigrationState state, const std::string& id) {
@@ -28,6 +28,13 @@ std::string NextStep(MigrationState state, const std::string& id) {
     case MigrationState::kReverting:
     case MigrationState::kReapplying:
       return "osc watch " + id + " shows when the swap is done";
+    case MigrationState::kReseeding:
+      return "osc watch " + id + " shows how far it is, osc complete " + id +
+             " gives the off-stage table up";
+    case MigrationState::kCompleting:
+    case MigrationState::kCancelling:
+    case MigrationState::kFailing:
+      return "osc watch " + id + " shows when its tables are dropped";
     case MigrationState::kCompleted:
     case MigrationState::kCancelled:
     case MigrationState::kFailed:
@@ -39,15 +46,31 @@ std::string NextStep(MigrationState state, const std::string& id) {
 
 bool IsAllowed(std::string_view command, MigrationState state) {
   if (IsFinal(state)) return false;
+  if (IsEnding(state)) {  // it is asked for once more, and waited for
+    return (command == "complete" && state == MigrationState::kCompleting) ||
+           (command == "cancel" && state == MigrationState::kCancelling);
+  }
   if (command == "cutover") return IsBeforeCutover(state);
   // A cutover that cannot get its lock keeps trying; giving it up must stay possible.
   if (command == "cancel") return IsBeforeCutover(state) || state == MigrationState::kCuttingOver;
-  if (command == "pause") return IsBeforeCutover(state) && state != MigrationState::kReady;
+  const bool reseeding = state == MigrationState::kReseeding;
+  if (command == "pause") {
+    return reseeding || (IsBeforeCutover(state) && state != MigrationState::kReady);
+  }
   if (command == "revert") return state == MigrationState::kLive;
   if (command == "reapply") return state == MigrationState::kReverted;
   if (command == "complete") {
-    return state == MigrationState::kLive || state == MigrationState::kReverted;
+    return reseeding || state == MigrationState::kLive || state == MigrationState::kReverted;
   }
+  if (command == "verify") {
+    return state == MigrationState::kCatchingUp || state == MigrationState::kVerifying ||
+           state == MigrationState::kReady || state == MigrationState::kLive ||
+           state == MigrationState::kReverted;
+  }
+  if (command == "reseed") {
+    return reseeding || state == MigrationState::kLive || state == MigrationState::kReverted;
+  }
+  if (command == "restart-copy") return IsBeforeCutover(state);
   // Also after the cutover: `resume` is how a person says that a stopped stream may go on.
   return command == "resume" || command == "set";
 }
@@ -55,6 +78,12 @@ bool IsAllowed(std::string_view command, MigrationState state) {
 // Why not, when IsAllowed says no: the part after "cannot <command> <id>: ".
 std::string Reason(std::string_view command, MigrationState state) {
   switch (state) {
+    case MigrationState::kCompleting:
+      return "its revert window has ended, the off-stage table is being dropped";
+    case MigrationState::kCancelling:
+      return "it has been cancelled, its tables are being dropped";
+    case MigrationState::kFailing:
+      return "it has failed, its tables are being dropped";
     case MigrationState::kCompleted:
       return "it is completed, its revert window has ended";
     case MigrationState::kCancelled:
@@ -67,6 +96,8 @@ std::string Reason(std::string_view command, MigrationState state) {
       return "it is being reverted";
     case MigrationState::kReapplying:
       return "it is being reapplied";
+    case MigrationState::kReseeding:
+      return "its off-stage table is being rebuilt";
     case MigrationState::kLive:
       return command == "reapply" ? "it has not been reverted, the new table is live already"
                                   : "the new table is live already";
@@ -77,6 +108,7 @@ std::string Reason(std::string_view command, MigrationState state) {
       if (command == "pause") return "all rows are copied, it waits for its cutover";
       break;
     default:
+      if (command == "verify") return "its rows are not all copied yet";
       break;
   }
   return "it has not been cut over yet (" + std::string(StateName(state)) + ")";
@@ -102,11 +134,38 @@ bool IsFinal(MigrationState state) {
 
 bool IsBeforeCutover(MigrationState state) { return state <= MigrationState::kReady; }
 
+bool IsEnding(MigrationState state) {
+  return state == MigrationState::kCompleting || state == MigrationState::kCancelling ||
+         state == MigrationState::kFailing;
+}
+
+MigrationState EndOf(MigrationState state) {
+  if (state == MigrationState::kCompleting) return MigrationState::kCompleted;
+  if (state == MigrationState::kCancelling) return MigrationState::kCancelled;
+  return state == MigrationState::kFailing ? MigrationState::kFailed : state;
+}
+
 std::optional<Refusal> RefuseCommand(std::string_view command, MigrationState state,
                                      const std::string& id) {
   if (IsAllowed(command, state)) return std::nullopt;
   return Refusal{"cannot " + std::string(command) + " " + id + ": " + Reason(command, state),
                  NextStep(state, id)};
+}
+
+bool IsDoneByServer(const Migration& migration) {
+  return migration.settings.algorithm == Algorithm::kInstant &&
+         migration.state == MigrationState::kCompleted;
+}
+
+std::optional<Refusal> RefuseCommand(std::string_view command, const Migration& migration) {
+  if (!IsDoneByServer(migration) || (command != "revert" && command != "reapply")) {
+    return RefuseCommand(command, migration.state, migration.id);
+  }
+  return Refusal{"cannot " + std::string(command) + " " + migration.id +
+                     ": the server has made the change itself (ALGORITHM=INSTANT), so that there "
+                     "is no other table to go to",
+                 "make the opposite change, as a migration of its own: osc alter --table " +
+                     migration.database + "." + migration.table + " --alter ..."};
 }
 
 std::string_view LiveName(LiveTable live) { return live == LiveTable::kOld ? "old" : "new"; }

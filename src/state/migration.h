@@ -25,6 +25,10 @@ enum class MigrationState {
   kReverting,
   kReverted,
   kReapplying,
+  kReseeding,   // after a swap: the off-stage table is being filled anew
+  kCompleting,  // these three: the end is decided, its tables are being dropped
+  kCancelling,
+  kFailing,
   kCompleted,
   kCancelled,
   kFailed,
@@ -33,8 +37,11 @@ std::string_view StateName(MigrationState state);  // "catching-up"
 MigrationState ParseState(std::string_view name);  // throws Error kInternal
 bool IsFinal(MigrationState state);                // completed, cancelled, failed
 bool IsBeforeCutover(MigrationState state);        // queued .. ready
+bool IsEnding(MigrationState state);               // completing, cancelling, failing
+MigrationState EndOf(MigrationState state);        // completing: completed, ...
 // Whether an operator's command makes sense in this state; if not, why and what to do instead.
-// command: cutover, revert, reapply, complete, cancel, pause, resume, set.
+// command: cutover, revert, reapply, complete, cancel, pause, resume, restart-copy (resume with
+// --restart-copy), reseed, set, verify.
 struct Refusal {
   std::string message;
   std::string hint;
@@ -46,15 +53,30 @@ std::optional<Refusal> RefuseCommand(std::string_view command, MigrationState st
 enum class LiveTable { kOld, kNew };
 std::string_view LiveName(LiveTable live);  // "old", "new"
 
+// Who makes the change: osc, the server itself (ALGORITHM=INSTANT), or the server if it can. Of
+// kAuto one of the others is left once it is decided.
+enum class Algorithm { kOsc, kInstant, kAuto };
+std::string_view AlgorithmName(Algorithm algorithm);  // "osc", "instant", "auto"
+
+// When secondary indexes are built: after the rows are copied, or with them.
+enum class DeferIndexes { kAuto, kOn, kOff };
+
 // What the operator may set, at the start or with `osc set`.
 struct Settings {
   std::chrono::milliseconds retention{std::chrono::hours(24)};
   bool postpone_cutover = false;
+  bool verify = true;  // before the cutover
+  DeferIndexes defer_indexes = DeferIndexes::kAuto;
+  Algorithm algorithm = Algorithm::kOsc;
   int copy_threads = 2;
   int apply_lanes = 4;
   std::chrono::milliseconds chunk_time{200};
   std::chrono::milliseconds cutover_lock_timeout{3000};
   std::chrono::milliseconds max_lag{1500};
+  // How long transactions that began before the copy was whole are waited for.
+  std::chrono::milliseconds snapshot_wait = std::chrono::hours(24);
+  // The next swap ends the sessions that keep its lock from it. Off again when it is done.
+  bool force_cutover = false;
 };
 std::string SaveSettings(const Settings& settings);  // JSON text
 Settings LoadSettings(const std::string& text);
@@ -70,7 +92,7 @@ struct StoredError {
 
 struct Swap {
   int number = 0;            // 1 is the cutover, then each revert and reapply
-  std::string direction;     // "cutover", "revert", "reapply"
+  std::string direction;     // "cutover", "revert", "reapply"; "instant": the server's own ALTER
   std::string freeze_point;  // GTID set, or file:offset
   std::string intent;        // JSON: what the swap set out to do, for looking after a crash
   std::optional<Time> at;    // none until its outcome is known to be done
@@ -85,7 +107,9 @@ struct Progress {
   std::optional<int64_t> eta_seconds;
   double rows_per_second = 0;
   std::string stream_direction = "none";  // "old-to-new", "new-to-old", "none"
-  std::string stream_gtid;
+  std::string stream_gtid;                // up to where the stream has applied
+  // Committed on the server, as far as is known: who takes over from it is to have this.
+  std::string seen_gtid;
   bool stream_running = false;
   int64_t lag_ms = 0;
   uint64_t rows_applied = 0;
@@ -100,6 +124,21 @@ struct Progress {
     std::string detail;
   };
   std::vector<Reason> reasons;
+  // When the oldest commit was made that the stream has not applied: it needs the binary logs from
+  // there on. None until a stream has run.
+  std::optional<Time> stream_current_at;
+  int64_t binlogs_kept_seconds = 0;  // by the server; 0: until somebody purges them
+  uint64_t binlog_limit_bytes = 0;   // the server keeps so much of them; 0: no such limit
+  uint64_t binlog_behind_bytes = 0;  // so much of them the stream needs, where there is a limit
+  int64_t copy_number = 0;           // how often the copy has been begun anew
+  // Servers that it has left for another one: what they take in since is not part of it.
+  struct FormerServer {
+    std::string identity;
+    std::string left_at;  // the commits of it that the next one had, a GTID set
+  };
+  std::vector<FormerServer> former_servers;
+  bool host_named = false;     // by `osc set ID host=`, alone: the operator vouches for that server
+  std::string server_refused;  // why there is no server to go on with; also the migration's error
 };
 std::string SaveProgress(const Progress& progress);  // JSON text
 Progress LoadProgress(const std::string& text);
@@ -126,6 +165,8 @@ struct Migration {
   std::string notes;                // ddl::SaveNotes
   bool require_revertible = false;  // refuse to prepare a change that has notes
   std::string revert_defaults;      // ddl::SaveRevertDefaults
+  int seeded_epoch = 0;   // after so many swaps the off-stage table was last filled by a copy
+  bool restored = false;  // the record is a backup's, and the server may be further on
 };
 
 // A range of the copy that has been handed out and not confirmed. Bounds are SQL row literals.
@@ -138,7 +179,7 @@ struct Chunk {
 struct Intent {
   int64_t number = 0;
   std::string migration_id;
-  std::string command;       // cutover, revert, reapply, complete, cancel, pause, resume, set
+  std::string command;       // see RefuseCommand
   std::string arguments;     // JSON object
   std::optional<bool> done;  // none: open; true: done; false: failed or refused
   std::optional<StoredError> error;
@@ -146,9 +187,9 @@ struct Intent {
 
 // A row of the live table that has no place in the other one.
 struct UnfitRow {
-  std::string key;          // "id=5"
-  std::string column;       // empty where none is to blame alone
-  std::string value;        // its beginning
+  std::string key;     // "id=5"
+  std::string column;  // empty where none is to blame alone
+  std::string value;   // its beginning
   std::string reason;
   std::string transaction;  // GTID, or file:offset, of the change
 };
@@ -157,5 +198,10 @@ struct Event {
   Time at{};
   std::string text;
 };
+
+// The same for a migration, which knows more: what the server has done cannot be taken back.
+std::optional<Refusal> RefuseCommand(std::string_view command, const Migration& migration);
+// Whether the server has made the change itself.
+bool IsDoneByServer(const Migration& migration);
 
 }  // namespace osc::state

@@ -1,6 +1,7 @@
 // Progress as JSON text.
 #include <nlohmann/json.hpp>
 
+#include "src/base/duration.h"
 #include "src/base/error.h"
 #include "src/state/migration.h"
 
@@ -21,6 +22,20 @@ std::string SaveProgress(const Progress& progress) {
                       {"note", progress.note},
                       {"readiness", progress.readiness},
                       {"reasons", nlohmann::json::array()}};
+  json["binlogs_kept_seconds"] = progress.binlogs_kept_seconds;
+  json["binlog_limit_bytes"] = progress.binlog_limit_bytes;
+  json["binlog_behind_bytes"] = progress.binlog_behind_bytes;
+  json["seen_gtid"] = progress.seen_gtid;
+  json["copy_number"] = progress.copy_number;
+  json["former_servers"] = nlohmann::json::array();
+  for (const auto& former : progress.former_servers) {
+    json["former_servers"].push_back({{"identity", former.identity}, {"left_at", former.left_at}});
+  }
+  json["host_named"] = progress.host_named;
+  json["server_refused"] = progress.server_refused;
+  if (progress.stream_current_at) {
+    json["stream_current_at"] = base::FormatTime(*progress.stream_current_at);
+  }
   if (progress.eta_seconds) json["eta_seconds"] = *progress.eta_seconds;
   for (const Progress::Reason& reason : progress.reasons) {
     json["reasons"].push_back({{"kind", reason.kind},
@@ -50,6 +65,19 @@ Progress LoadProgress(const std::string& text) {
     json.at("note").get_to(progress.note);
     json.at("readiness").get_to(progress.readiness);
     if (json.contains("eta_seconds")) progress.eta_seconds = json["eta_seconds"].get<int64_t>();
+    progress.binlogs_kept_seconds = json.value("binlogs_kept_seconds", int64_t{0});
+    progress.binlog_limit_bytes = json.value("binlog_limit_bytes", uint64_t{0});
+    progress.binlog_behind_bytes = json.value("binlog_behind_bytes", uint64_t{0});
+    progress.seen_gtid = json.value("seen_gtid", progress.stream_gtid);
+    progress.copy_number = json.value("copy_number", int64_t{0});
+    for (const auto& former : json.value("former_servers", nlohmann::json::array())) {
+      progress.former_servers.push_back({former.at("identity"), former.at("left_at")});
+    }
+    progress.host_named = json.value("host_named", false);
+    progress.server_refused = json.value("server_refused", "");
+    if (json.contains("stream_current_at")) {
+      progress.stream_current_at = base::ParseTime(json["stream_current_at"].get<std::string>());
+    }
     for (const auto& reason : json.at("reasons")) {
       progress.reasons.push_back(
           {reason.at("kind"), reason.at("column"), reason.at("rows"), reason.at("detail")});

@@ -26,11 +26,12 @@ struct DurationSetting {
   milliseconds least;
   milliseconds most;
 };
-constexpr std::array<DurationSetting, 4> kDurations{{
+constexpr std::array<DurationSetting, 5> kDurations{{
     {"retention", &Settings::retention, milliseconds(0), hours(24 * 366)},
-    {"chunk-time", &Settings::chunk_time, milliseconds(10), seconds(60)},
+    {"chunk-time", &Settings::chunk_time, milliseconds(1), seconds(60)},
     {"cutover-lock-timeout", &Settings::cutover_lock_timeout, milliseconds(100), seconds(300)},
     {"max-lag", &Settings::max_lag, milliseconds(10), hours(24)},
+    {"snapshot-wait", &Settings::snapshot_wait, milliseconds(0), hours(24 * 366)},
 }};
 
 struct NumberSetting {
@@ -48,9 +49,17 @@ struct SwitchSetting {
   std::string_view name;
   bool Settings::*field;
 };
-constexpr std::array<SwitchSetting, 1> kSwitches{{
+constexpr std::array<SwitchSetting, 3> kSwitches{{
     {"postpone-cutover", &Settings::postpone_cutover},
+    {"verify", &Settings::verify},
+    {"force-cutover", &Settings::force_cutover},
 }};
+
+constexpr std::string_view kDeferIndexes = "defer-indexes";
+constexpr std::array<std::string_view, 3> kDeferWords{"auto", "on", "off"};  // as DeferIndexes
+constexpr std::string_view kAlgorithm = "algorithm";
+constexpr std::array<std::string_view, 3> kAlgorithmWords{"osc", "instant",
+                                                          "auto"};  // as Algorithm
 
 std::string KnownNames() {
   std::string names;
@@ -60,6 +69,8 @@ std::string KnownNames() {
   for (const auto& setting : kDurations) add(setting.name);
   for (const auto& setting : kNumbers) add(setting.name);
   for (const auto& setting : kSwitches) add(setting.name);
+  add(kDeferIndexes);
+  add(kAlgorithm);
   return names;
 }
 
@@ -96,11 +107,25 @@ bool SwitchValue(std::string_view name, std::string_view value) {
   Bad(name, value, "on or off");
 }
 
+template <typename Choice>
+Choice WordValue(std::string_view name, const std::array<std::string_view, 3>& words,
+                 std::string_view value) {
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == value) return static_cast<Choice>(i);
+  }
+  Bad(name, value,
+      std::string(words[0]) + ", " + std::string(words[1]) + " or " + std::string(words[2]));
+}
+
 std::string AsText(const nlohmann::json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 }  // namespace
+
+std::string_view AlgorithmName(Algorithm algorithm) {
+  return kAlgorithmWords.at(static_cast<size_t>(algorithm));
+}
 
 void ApplySetting(Settings* settings, std::string_view name, std::string_view value) {
   for (const auto& setting : kDurations) {
@@ -121,6 +146,14 @@ void ApplySetting(Settings* settings, std::string_view name, std::string_view va
       return;
     }
   }
+  if (name == kDeferIndexes) {
+    settings->defer_indexes = WordValue<DeferIndexes>(name, kDeferWords, value);
+    return;
+  }
+  if (name == kAlgorithm) {
+    settings->algorithm = WordValue<Algorithm>(name, kAlgorithmWords, value);
+    return;
+  }
   throw Error(ErrorCode::kInvalidArgument, "there is no setting '" + std::string(name) + "'",
               "the settings are " + KnownNames());
 }
@@ -132,6 +165,8 @@ std::string SaveSettings(const Settings& settings) {
   }
   for (const auto& setting : kNumbers) json[std::string(setting.name)] = settings.*setting.field;
   for (const auto& setting : kSwitches) json[std::string(setting.name)] = settings.*setting.field;
+  json[std::string(kDeferIndexes)] = kDeferWords[static_cast<size_t>(settings.defer_indexes)];
+  json[std::string(kAlgorithm)] = AlgorithmName(settings.algorithm);
   return json.dump();
 }
 

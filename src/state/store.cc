@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "src/state/migration_id.h"
 #include "src/state/store_impl.h"
 
 namespace osc::state {
@@ -12,7 +13,8 @@ namespace {
 #define OSC_MIGRATION_COLUMNS                                                                    \
   "id, server, connection, database, table_name, alter_clauses, settings, state, live, paused, " \
   "cutover_asked, keep_table, created_at, updated_at, expires_at, error_code, error_message, "   \
-  "error_hint, old_definition, new_definition, notes, require_revertible, revert_defaults"
+  "error_hint, old_definition, new_definition, notes, require_revertible, revert_defaults, "     \
+  "restored, seeded_epoch"
 
 Migration ReadMigration(Query& row) {
   Migration migration;
@@ -38,27 +40,17 @@ Migration ReadMigration(Query& row) {
   migration.notes = row[20].getString();
   migration.require_revertible = row[21].getInt() != 0;
   migration.revert_defaults = row[22].getString();
+  migration.restored = row[23].getInt() != 0;
+  migration.seeded_epoch = row[24].getInt();
   return migration;
-}
-
-// From the system's random source: ids must differ between state directories too, because they name
-// tables on a server.
-std::string NewId() {
-  constexpr std::string_view kCharacters = "abcdefghijklmnopqrstuvwxyz0123456789";
-  constexpr size_t kLetters = 26;
-  std::random_device random;
-  std::string id;
-  for (size_t i = 0; i < 8; ++i) {
-    std::uniform_int_distribution<size_t> pick(0, (i == 0 ? kLetters : kCharacters.size()) - 1);
-    id += kCharacters[pick(random)];
-  }
-  return id;
 }
 
 [[noreturn]] void RefuseSecond(const std::string& table, const std::string& id,
                                MigrationState state) {
   std::string hint = "wait for it (osc watch " + id + ") or give it up (osc cancel " + id + ")";
-  if (!IsBeforeCutover(state) && state != MigrationState::kCuttingOver) {
+  if (IsEnding(state)) {
+    hint = "wait until its tables are dropped: osc watch " + id;
+  } else if (!IsBeforeCutover(state) && state != MigrationState::kCuttingOver) {
     hint = "end its revert window first: osc complete " + id;
   }
   throw Error(ErrorCode::kRefused,
@@ -95,6 +87,18 @@ void Update(Database& database, const std::string& id, const char* sql, Bind&& b
 
 }  // namespace
 
+std::string NewMigrationId() {
+  constexpr std::string_view kCharacters = "abcdefghijklmnopqrstuvwxyz0123456789";
+  constexpr size_t kLetters = 26;
+  std::random_device random;
+  std::string id;
+  for (size_t i = 0; i < 8; ++i) {
+    std::uniform_int_distribution<size_t> pick(0, (i == 0 ? kLetters : kCharacters.size()) - 1);
+    id += kCharacters[pick(random)];
+  }
+  return id;
+}
+
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::Store(Store&&) noexcept = default;
 Store::~Store() = default;
@@ -104,16 +108,22 @@ Store Store::Open(const std::filesystem::path& directory) {
 }
 
 void Store::CheckIntegrity() { impl_->database.CheckIntegrity(); }
+void Store::BackUp() { impl_->database.BackUp(); }
 
 Migration Store::Create(Migration migration) {
   Database& database = impl_->database;
   database.Write([&] {
     CheckUnfinished(database, migration.server, migration.database, migration.table);
-    migration.id = NewId();
+    const bool given = !migration.id.empty();
+    if (!given) migration.id = NewMigrationId();
     while (true) {
       Query taken(database.Prepare("SELECT 1 FROM migration WHERE id = ?"));
       if (!taken.Bind(migration.id).Next()) break;
-      migration.id = NewId();
+      if (given) {
+        throw Error(ErrorCode::kRefused, "migration " + migration.id + " exists already",
+                    "osc show " + migration.id + " tells what became of it");
+      }
+      migration.id = NewMigrationId();
     }
     const int64_t now = NowMillis();
     Query insert(database.Prepare(
@@ -254,9 +264,12 @@ void Store::SetPaused(const std::string& id, bool paused) {
          });
 }
 
-void Store::SetCutoverAsked(const std::string& id) {
-  Update(impl_->database, id, "UPDATE migration SET cutover_asked = 1, updated_at = ? WHERE id = ?",
-         [](Query&) { return 1; });
+void Store::SetCutoverAsked(const std::string& id, bool asked) {
+  Update(impl_->database, id, "UPDATE migration SET cutover_asked = ?, updated_at = ? WHERE id = ?",
+         [&](Query& update) {
+           update.BindAt(1, asked ? 1 : 0);
+           return 2;
+         });
 }
 
 void Store::SetKeepTable(const std::string& id, bool keep) {
@@ -275,6 +288,27 @@ void Store::SetSettings(const std::string& id, const Settings& settings) {
          });
 }
 
+void Store::SetConnection(const std::string& id, const std::string& connection) {
+  Update(impl_->database, id, "UPDATE migration SET connection = ?, updated_at = ? WHERE id = ?",
+         [&](Query& update) {
+           update.BindAt(1, connection);
+           return 2;
+         });
+}
+
+void Store::SetServer(const std::string& id, const std::string& server) {
+  Update(impl_->database, id, "UPDATE migration SET server = ?, updated_at = ? WHERE id = ?",
+         [&](Query& update) {
+           update.BindAt(1, server);
+           return 2;
+         });
+}
+
+void Store::ClearRestored(const std::string& id) {
+  Update(impl_->database, id, "UPDATE migration SET restored = 0, updated_at = ? WHERE id = ?",
+         [](Query&) { return 1; });
+}
+
 void Store::SetExpiry(const std::string& id, const std::optional<Time>& expires_at) {
   Update(impl_->database, id, "UPDATE migration SET expires_at = ?, updated_at = ? WHERE id = ?",
          [&](Query& update) {
@@ -283,15 +317,17 @@ void Store::SetExpiry(const std::string& id, const std::optional<Time>& expires_
          });
 }
 
-void Store::End(const std::string& id, MigrationState state, const std::optional<int64_t>& intent) {
+void Store::End(const std::string& id, MigrationState state, const std::string& command) {
   Database& database = impl_->database;
   database.Write([&] {
     Query(database.Prepare(
               "UPDATE migration SET state = ?, expires_at = NULL, updated_at = ? WHERE id = ?"))
         .Bind(std::string(StateName(state)), NowMillis(), id)
         .Run();
-    if (!intent) return;
-    Query(database.Prepare("UPDATE intent SET done = 1 WHERE number = ?")).Bind(*intent).Run();
+    Query(database.Prepare("UPDATE intent SET done = 1 WHERE migration_id = ? AND command = ?"
+                           " AND done IS NULL"))
+        .Bind(id, command)
+        .Run();
   });
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "src/state/database.h"
 #include "src/state/store.h"
@@ -47,6 +48,18 @@ inline std::optional<StoredError> ReadError(Query& query, int index) {
   if (query[index].isNull()) return std::nullopt;
   return StoredError{query[index].getString(), query[index + 1].getString(),
                      query[index + 2].getString()};
+}
+
+// What `read` makes of each row that `sql` finds for this migration.
+template <typename Read>
+auto ListOf(Database& database, const char* sql, const std::string& id, Read&& read) {
+  return database.Read([&] {
+    Query rows(database.Prepare(sql));
+    rows.Bind(id);
+    std::vector<decltype(read(rows))> list;
+    while (rows.Next()) list.push_back(read(rows));
+    return list;
+  });
 }
 
 }  // namespace osc::state

@@ -55,6 +55,15 @@ Intent Store::GetIntent(int64_t number) {
   });
 }
 
+void Store::SetIntentArguments(int64_t number, const std::string& arguments) {
+  Database& database = impl_->database;
+  database.Write([&] {
+    Query(database.Prepare("UPDATE intent SET arguments = ? WHERE number = ?"))
+        .Bind(arguments, number)
+        .Run();
+  });
+}
+
 void Store::FinishIntent(int64_t number, const std::optional<StoredError>& error) {
   Database& database = impl_->database;
   database.Write([&] {

@@ -77,6 +77,19 @@ void RequireOne(int changed, const std::string& id, int number) {
               "migration " + id + " has no open swap " + std::to_string(number));
 }
 
+// Which table is live after a turn, and until when it can be taken back. Within a transaction.
+void SetDoor(Database& database, const std::string& id, MigrationState state, LiveTable live,
+             const std::optional<Time>& expires_at) {
+  Query update(
+      database.Prepare("UPDATE migration SET state = ?, live = ?, expires_at = ?,"
+                       " updated_at = ? WHERE id = ?"));
+  update.Bind(std::string(StateName(state)), std::string(LiveName(live)));
+  BindTime(update, 3, expires_at);
+  update.BindAt(4, NowMillis());
+  update.BindAt(5, id);
+  update.Run();
+}
+
 }  // namespace
 
 Swap Store::RecordSwapIntent(const std::string& id, const std::string& direction,
@@ -118,14 +131,7 @@ void Store::FinishSwap(const std::string& id, const Swap& swap, MigrationState s
     done.Bind(swap.freeze_point, swap.at ? ToMillis(*swap.at) : NowMillis(), swap.lock_ms, id,
               swap.number);
     RequireOne(done.Run(), id, swap.number);
-    Query update(
-        database.Prepare("UPDATE migration SET state = ?, live = ?, expires_at = ?,"
-                         " updated_at = ? WHERE id = ?"));
-    update.Bind(std::string(StateName(state)), std::string(LiveName(live)));
-    BindTime(update, 3, expires_at);
-    update.BindAt(4, NowMillis());
-    update.BindAt(5, id);
-    update.Run();
+    SetDoor(database, id, state, live, expires_at);
   });
 }
 
@@ -135,6 +141,17 @@ void Store::DropSwapIntent(const std::string& id, int number) {
     Query drop(database.Prepare(
         "DELETE FROM swap WHERE migration_id = ? AND number = ? AND done_at IS NULL"));
     RequireOne(drop.Bind(id, number).Run(), id, number);
+  });
+}
+
+void Store::TakeBackSwaps(const std::string& id, int left, MigrationState state, LiveTable live,
+                          const std::optional<Time>& expires_at) {
+  Database& database = impl_->database;
+  database.Write([&] {
+    Query(database.Prepare("DELETE FROM swap WHERE migration_id = ? AND number > ?"))
+        .Bind(id, left)
+        .Run();
+    SetDoor(database, id, state, live, expires_at);
   });
 }
 
@@ -187,8 +204,8 @@ Store::CopyState Store::GetCopyState(const std::string& id) {
   });
 }
 
-// Neither of the two waits for the disk: a chunk whose record is lost with the machine's power is
-// copied once more, which changes nothing, and the next durable commit brings both along.
+// Neither of the two waits for the disk: the copy does chunks anew whose record was lost with the
+// machine's power, and the next durable commit brings both along.
 void Store::HandOutChunk(const std::string& id, const Chunk& chunk, bool last) {
   Database& database = impl_->database;
   const auto number = static_cast<int64_t>(chunk.number);
@@ -221,6 +238,64 @@ void Store::FinishChunk(const std::string& id, uint64_t number, uint64_t rows) {
             .Run();
       },
       Database::Durability::kEventual);
+}
+
+void Store::SetCopyState(const std::string& id, const CopyState& copy) {
+  Database& database = impl_->database;
+  database.Write([&] {
+    Query(database.Prepare("DELETE FROM chunk WHERE migration_id = ?")).Bind(id).Run();
+    Query(database.Prepare(
+              "INSERT INTO copy (migration_id, watermark, all_handed_out, next_number,"
+              " rows_copied) VALUES (?, ?, ?, ?, ?) ON CONFLICT (migration_id) DO UPDATE SET"
+              " watermark = excluded.watermark, all_handed_out = excluded.all_handed_out,"
+              " next_number = excluded.next_number, rows_copied = excluded.rows_copied"))
+        .Bind(id, copy.watermark, copy.all_handed_out ? 1 : 0,
+              static_cast<int64_t>(copy.next_number), static_cast<int64_t>(copy.rows_copied))
+        .Run();
+    for (const Chunk& chunk : copy.outstanding) {
+      Query(database.Prepare(
+                "INSERT INTO chunk (migration_id, number, low, high) VALUES (?, ?, ?, ?)"))
+          .Bind(id, static_cast<int64_t>(chunk.number), chunk.low, chunk.high)
+          .Run();
+    }
+  });
+}
+
+void Store::SetSeededEpoch(const std::string& id, int epoch) {
+  Database& database = impl_->database;
+  database.Write([&] {
+    Query(database.Prepare("UPDATE migration SET seeded_epoch = ?, updated_at = ? WHERE id = ?"))
+        .Bind(epoch, NowMillis(), id)
+        .Run();
+  });
+}
+
+void Store::FinishCopy(const std::string& id) {
+  Database& database = impl_->database;
+  database.Write([&] {
+    Query(database.Prepare("DELETE FROM chunk WHERE migration_id = ?")).Bind(id).Run();
+    Query(database.Prepare("INSERT INTO copy (migration_id, all_handed_out) VALUES (?, 1)"
+                           " ON CONFLICT (migration_id) DO UPDATE SET all_handed_out = 1"))
+        .Bind(id)
+        .Run();
+  });
+}
+
+void Store::CopyAnew(const std::string& id, MigrationState state, const std::string& server) {
+  Database& database = impl_->database;
+  database.Write([&] {
+    Query(database.Prepare("DELETE FROM chunk WHERE migration_id = ?")).Bind(id).Run();
+    Query(database.Prepare("DELETE FROM copy WHERE migration_id = ?")).Bind(id).Run();
+    Query(
+        database.Prepare(
+            "UPDATE migration SET state = ?, server = ?, paused = 0, cutover_asked = 0, error_code "
+            "= NULL,"
+            " error_message = NULL, error_hint = NULL, updated_at = ?, seeded_epoch ="
+            " (SELECT count(*) FROM swap WHERE migration_id = migration.id AND done_at IS NOT NULL)"
+            " WHERE id = ?"))
+        .Bind(std::string(StateName(state)), server, NowMillis(), id)
+        .Run();
+  });
 }
 
 }  // namespace osc::state

@@ -37,12 +37,13 @@ class ChangeMaker {
   bool Chance(int percent) { return Pick(100) < percent; }
 
   Type UniqueType() {
-    if (Chance(50)) return {Kind::kInt, Chance(50) ? 4 : 8};
+    if (Chance(40)) return {Kind::kInt, Chance(50) ? 4 : 8};
+    if (Chance(40)) return {Kind::kChar, 10 + Pick(20), Chance(50)};
     return {Kind::kVarchar, 10 + Pick(20)};
   }
 
   Type AnyType() {
-    switch (Pick(5)) {
+    switch (Pick(9)) {
       case 0:
         return {Kind::kInt, 1 << Pick(4)};
       case 1:
@@ -50,16 +51,29 @@ class ChangeMaker {
       case 2:
         return {Kind::kDecimal, 1 + Pick(15)};
       case 3:
-        return {Kind::kDatetime, 0};
+        return {Kind::kDatetime, 3 * Pick(3)};
+      case 4:
+        return {Kind::kChar, 1 + Pick(40), Chance(50)};
+      case 5:
+        return {Kind::kBlob, 1 + Pick(3)};
+      case 6:
+        return {Kind::kBit, 1 + Pick(64)};
+      case 7:
+        return {Kind::kJson, 0};
       default:
-        return {Kind::kEnum, 2 + Pick(6)};
+        return {Kind::kEnum, 2 + Pick(6), Chance(30)};
     }
+  }
+
+  // As literals, on either server.
+  static bool MayHaveDefault(const Type& type) {
+    return type.kind != Kind::kBlob && type.kind != Kind::kJson;
   }
 
   Column NewColumn(const Type& type, bool nullable, bool with_default) {
     const int logical = change_.logical_columns++;
     Column column{logical, "c" + std::to_string(logical), type, nullable, std::nullopt};
-    if (with_default) column.standard = type.Any(random_);
+    if (with_default && MayHaveDefault(type)) column.standard = type.Any(random_);
     return column;
   }
 
@@ -71,6 +85,7 @@ class ChangeMaker {
       table.columns.push_back(NewColumn({Kind::kVarchar, 8 + Pick(20)}, false, false));
     }
     for (const Column& column : table.columns) table.primary.push_back(column.logical);
+    if (shape == 0) table.columns[0].auto_increment = Chance(50);
     for (int i = 2 + Pick(3); i > 0; --i) {
       table.columns.push_back(NewColumn(AnyType(), Chance(50), Chance(50)));
     }
@@ -78,11 +93,17 @@ class ChangeMaker {
       const Column column = NewColumn(UniqueType(), Chance(50), false);
       UniqueKey key{"u" + std::to_string(i), {column.logical}};
       // Sometimes of two columns.
-      if (Chance(25)) key.columns.push_back(table.columns[table.primary.size()].logical);
+      const Column& first = table.columns[table.primary.size()];
+      if (Chance(25) && MayHaveDefault(first.type)) key.columns.push_back(first.logical);
       table.columns.push_back(column);
       table.unique.push_back(key);
     }
     std::shuffle(table.columns.begin(), table.columns.end(), random_);
+    // As the servers keep them; an ALTER sorts them again, beginning with this order.
+    std::stable_partition(table.unique.begin(), table.unique.end(), [&](const UniqueKey& key) {
+      return std::none_of(key.columns.begin(), key.columns.end(),
+                          [&](int logical) { return table.Find(logical)->nullable; });
+    });
   }
 
   Column& Of(Definition& definition, int logical) {
@@ -108,6 +129,9 @@ class ChangeMaker {
       case Kind::kInt:
         column.type.size = keyed ? kSmallInt << Pick(3) : 1 << Pick(4);
         break;
+      case Kind::kChar:
+        if (Chance(40)) column.type.other = !column.type.other;
+        [[fallthrough]];
       case Kind::kVarchar:
         column.type.size = keyed ? kShortText + Pick(30) : 1 + Pick(50);
         break;
@@ -116,12 +140,23 @@ class ChangeMaker {
         break;
       case Kind::kEnum:
         column.type.size = 1 + Pick(8);
+        if (Chance(40)) column.type.other = !column.type.other;
+        break;
+      case Kind::kBlob:
+        column.type.size = 1 + Pick(3);
+        break;
+      case Kind::kBit:
+        column.type.size = 1 + Pick(64);
         break;
       case Kind::kDatetime:
+      case Kind::kJson:
         break;
     }
     if (!change_.after.IsPrimary(column.logical) && Chance(50)) column.nullable = !column.nullable;
-    column.standard = keyed || Chance(50) ? std::nullopt : Value(column.type.Any(random_));
+    column.standard = keyed || Chance(50) || !MayHaveDefault(column.type)
+                          ? std::nullopt
+                          : Value(column.type.Any(random_));
+    column.auto_increment = column.auto_increment && Chance(80);
   }
 
   bool MakeClause() {
@@ -150,7 +185,8 @@ class ChangeMaker {
     Type type = AnyType();
     // The zero date that the server would give is refused by its own strict mode.
     const bool must_have_default = type.kind == Kind::kDatetime || Chance(70);
-    Column column = NewColumn(type, Chance(50), must_have_default);
+    // Nor does it give a document that would be one.
+    Column column = NewColumn(type, type.kind == Kind::kJson || Chance(50), must_have_default);
     if (!free_names_.empty() && Chance(60)) {
       column.name = free_names_.back();
       free_names_.pop_back();
@@ -164,6 +200,9 @@ class ChangeMaker {
   bool DropColumn() {
     Column* column = Untouched();
     if (column == nullptr || change_.after.IsPrimary(column->logical)) return false;
+    // MariaDB's JSON is a text with a CHECK constraint, which '' does not satisfy: `osc plan` says
+    // that rows inserted since then would block a revert.
+    if (column->type.kind == Kind::kJson && !column->nullable) return false;
     auto& unique = change_.after.unique;
     for (const UniqueKey& key : unique) {
       const bool has =
@@ -220,11 +259,11 @@ class ChangeMaker {
 
   bool SetDefault() {
     Column* column = Untouched();
-    if (column == nullptr || IsKeyed(*column)) return false;
+    if (column == nullptr || IsKeyed(*column) || !MayHaveDefault(column->type)) return false;
     column->standard = column->type.Any(random_);
     touched_.insert(column->logical);
     clauses_.push_back("ALTER COLUMN " + QuoteIdentifier(column->name) + " SET DEFAULT " +
-                       mysql::QuoteText(*column->standard));
+                       column->DefaultSql());
     return true;
   }
 

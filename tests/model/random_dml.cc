@@ -10,15 +10,24 @@ namespace {
 
 constexpr size_t kMostRows = 40;
 constexpr size_t kLoggedStatements = 60;
+constexpr size_t kLoggedBytes = 1000;
 constexpr int kTries = 20;
+constexpr int64_t kFirstOwn = 20000;
+constexpr int64_t kOwnValues = 1000;
+
+bool HasRoomForOwn(const Type& type) {
+  if (type.kind == Type::Kind::kInt) return type.size > 1;
+  return (type.kind == Type::Kind::kVarchar || type.kind == Type::Kind::kChar) && type.size >= 6;
+}
 
 }  // namespace
 
-RandomDml::RandomDml(mysql::Connection& connection, ModelTable& table, Random& random)
-    : connection_(connection), table_(table), random_(random) {}
+RandomDml::RandomDml(mysql::Connection& connection, ModelTable& table, Random& random,
+                     std::optional<Lot> lot)
+    : connection_(connection), table_(table), random_(random), lot_(std::move(lot)) {}
 
 void RandomDml::Execute(const std::string& sql) {
-  log_.push_back(sql);
+  log_.push_back(sql.size() > kLoggedBytes ? sql.substr(0, kLoggedBytes) + "..." : sql);
   if (log_.size() > kLoggedStatements) log_.pop_front();
   ++executed_;
   connection_.Execute(sql);
@@ -40,9 +49,10 @@ void RandomDml::Write(int statements, Values values) {
   while (executed_ < end) {
     const std::map<Key, Row> before = table_.rows();
     try {
-      if (Chance(1)) {
+      if (!lot_ && Chance(1)) {
         Execute("TRUNCATE TABLE " + mysql::QuoteIdentifier(table_.name()));
         table_.rows().clear();
+        last_number_ = 0;
         InsertRows(5);
       } else if (Chance(35)) {
         WriteTransaction();
@@ -84,16 +94,16 @@ void RandomDml::WriteTransaction() {
 void RandomDml::WriteOne(bool in_transaction) {
   const bool full = table_.rows().size() >= kMostRows;
   if (table_.rows().size() < 3) {
-    InsertRows(3);
+    if (!MayInsert() || !InsertRows(3)) Execute("DO 0");
     return;
   }
-  switch (Pick(in_transaction ? 16 : 12)) {
+  switch (Pick(in_transaction ? 16 : 13)) {
     case 0:
     case 1:
-      if (!full) InsertRows(1 + Pick(3));
+      if (!full && MayInsert()) InsertRows(1 + Pick(3));
       break;
     case 2:
-      if (full || Chance(50)) DeleteRows(1 + Pick(3));
+      if (full || (MayInsert() && Chance(50))) DeleteRows(1 + Pick(3));
       break;
     case 3:
     case 4:
@@ -108,10 +118,12 @@ void RandomDml::WriteOne(bool in_transaction) {
     case 7:
       ShiftKeys();
       break;
-    case 12:
-      DeleteAndInsertAgain();
+    case 8:
+      Replace();
       break;
     case 13:
+      DeleteAndInsertAgain();
+      break;
     case 14:
       ExchangeUnique();
       break;
@@ -127,19 +139,85 @@ Key RandomDml::AnyRow() {
   return std::next(table_.rows().begin(), Pick(table_.rows().size()))->first;
 }
 
+std::vector<Column> RandomDml::Writable() const {
+  std::vector<Column> columns;
+  for (const Column& column : live().columns) {
+    const Column* other = table_.off_stage().Find(column.logical);
+    if (values_ == Values::kFitEither && (other == nullptr || other->name != column.name)) continue;
+    // A value for one of several columns of a unique key must not meet another session's.
+    const bool is_unique =
+        live().IsUnique(column.logical) || table_.off_stage().IsUnique(column.logical);
+    if (lot_ && is_unique && !HasTypeForOwn(column)) continue;
+    columns.push_back(column);
+  }
+  return columns;
+}
+
+Column RandomDml::AnyWritable() {
+  const std::vector<Column> columns = Writable();
+  return columns[Pick(columns.size())];
+}
+
+bool RandomDml::MayWriteEither() const {
+  const Definition& other = table_.off_stage();
+  return std::all_of(live().primary.begin(), live().primary.end(), [&](int logical) {
+    return live().Find(logical)->name == other.Find(logical)->name &&
+           live().Find(logical)->auto_increment == other.Find(logical)->auto_increment;
+  });
+}
+
+bool RandomDml::MayInsert() const {
+  if (values_ != Values::kFitEither) return true;
+  const auto has_all = [](const Definition& one, const Definition& other) {
+    return std::all_of(one.columns.begin(), one.columns.end(), [&](const Column& column) {
+      const Column* same = other.Find(column.logical);
+      return same == nullptr ? !column.NeedsValue() : same->name == column.name;
+    });
+  };
+  return has_all(live(), table_.off_stage()) && has_all(table_.off_stage(), live());
+}
+
+bool RandomDml::HasTypeForOwn(const Column& column) const {
+  const Column* other = table_.off_stage().Find(column.logical);
+  return HasRoomForOwn(column.type) && (other == nullptr || HasRoomForOwn(other->type));
+}
+
+bool RandomDml::IsOwn(const Column& column) const {
+  return lot_ && HasTypeForOwn(column) &&
+         (live().IsPrimary(column.logical) || live().IsUnique(column.logical) ||
+          table_.off_stage().IsUnique(column.logical));
+}
+
+Value RandomDml::Owned(const Column& column, Value value) {
+  if (!value) return value;
+  const Column* other = table_.off_stage().Find(column.logical);
+  const bool numbered = column.auto_increment || (other != nullptr && other->auto_increment);
+  if (IsOwn(column)) {
+    if (column.type.kind == Type::Kind::kInt) {
+      const int64_t number = kFirstOwn + lot_->number * kOwnValues + Pick(kOwnValues);
+      // Positive ones would be the next that the server gives.
+      return std::to_string(numbered ? -number : number);
+    }
+    return std::to_string(lot_->number) + "_" + std::to_string(Pick(9999));
+  }
+  // Small ones, so that there are always some left for the server to give, after a turn too.
+  if (numbered) return std::to_string(std::stoll(*value) % 2000);
+  return value;
+}
+
 Value RandomDml::NewValueThatFits(const Column& column) {
   const Column* other = table_.off_stage().Find(column.logical);
   Type type = column.type;
   if (other != nullptr) type.size = std::min(type.size, other->type.size);
   const bool nullable = column.nullable && (other == nullptr || other->nullable);
   if (nullable && Chance(20)) return std::nullopt;
-  return type.Any(random_);
+  return Owned(column, type.Any(random_));
 }
 
 Value RandomDml::NewValue(const Column& column) {
-  if (BothFit() || Chance(85)) return NewValueThatFits(column);
+  if (BothFit() || Chance(75)) return NewValueThatFits(column);
   if (column.nullable && Chance(30)) return std::nullopt;
-  return column.type.Any(random_);
+  return Owned(column, column.type.Any(random_));
 }
 
 bool RandomDml::IsFree(const Row& row, const Key* itself, bool both) const {
@@ -149,19 +227,29 @@ bool RandomDml::IsFree(const Row& row, const Key* itself, bool both) const {
     if (other_key == key || ModelTable::Collide(live(), row, other)) return false;
     if (both && ModelTable::Collide(table_.off_stage(), row, other)) return false;
   }
-  return true;
+  if (!lot_) return true;
+  return std::none_of(lot_->elsewhere.begin(), lot_->elsewhere.end(), [&](const Row& other) {
+    return table_.KeyOf(other) == key || ModelTable::Collide(live(), row, other) ||
+           ModelTable::Collide(table_.off_stage(), row, other);
+  });
 }
 
 std::optional<Row> RandomDml::NewRow(std::set<int>* given) {
   for (int tries = 0; tries < kTries; ++tries) {
     Row row(table_.logical_columns());
+    row.is_new = true;
     given->clear();
     for (const Column& column : table_.off_stage().columns) row[column.logical] = column.Absent();
     for (const Column& column : live().columns) {
       // A default of one definition need not fit the other.
       const Column* other = table_.off_stage().Find(column.logical);
-      const bool may_be_left_out =
-          !column.NeedsValue() && (!BothFit() || other == nullptr || other->Fits(column.Absent()));
+      if (values_ == Values::kFitEither && other == nullptr) {
+        row[column.logical] = column.Absent();
+        continue;
+      }
+      const bool may_be_left_out = !column.NeedsValue() && !column.auto_increment &&
+                                   !IsOwn(column) && values_ != Values::kFitEither &&
+                                   (!BothFit() || other == nullptr || other->Fits(column.Absent()));
       if (may_be_left_out && Chance(30)) {
         row[column.logical] = column.Absent();
         continue;

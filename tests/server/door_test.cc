@@ -28,8 +28,7 @@ class DoorTest : public testing::UsersTest {
   }
 };
 
-// R1
-TEST_P(DoorTest, RevertBringsDroppedColumnsBackOnEveryRowThatLivesOn) {
+TEST_P(DoorTest, R1RevertBringsDroppedColumnsBackOnEveryRowThatLivesOn) {
   CreateUsers("users", "title VARCHAR(40) NOT NULL DEFAULT 'none', motto VARCHAR(40)");
   Run("UPDATE users SET title=CONCAT('title-', token), motto=CONCAT('motto-', token)");
   // Rows that no writer touches: far from their keys.
@@ -73,8 +72,7 @@ TEST_P(DoorTest, RevertBringsDroppedColumnsBackOnEveryRowThatLivesOn) {
               of_writers + "NOT (motto<=>IF(" + first + ", CONCAT('motto-', token), NULL))");
 }
 
-// R2
-TEST_P(DoorTest, TurnsTenTimesWhileTheApplicationWrites) {
+TEST_P(DoorTest, R2TurnsTenTimesWhileTheApplicationWrites) {
   CreateUsers("users", "title VARCHAR(40) NOT NULL DEFAULT 'none'");
   Run("UPDATE users SET title=CONCAT('title-', token)");
   const std::string first = "token<=" + std::to_string(kRows);
@@ -108,8 +106,7 @@ TEST_P(DoorTest, TurnsTenTimesWhileTheApplicationWrites) {
   }
 }
 
-// R3
-TEST_P(DoorTest, ReapplyBringsValuesOfAddedColumnsBack) {
+TEST_P(DoorTest, R3ReapplyBringsValuesOfAddedColumnsBack) {
   CreateUsers("users", "");
   Writers writers(server(), database(), "users");
   writers.WaitForTransactions(100);
@@ -129,7 +126,7 @@ TEST_P(DoorTest, ReapplyBringsValuesOfAddedColumnsBack) {
   ExpectNoRow("users", "NOT (score<=>IF(" + first + ", token, NULL))");
 }
 
-TEST_P(DoorTest, RunsMigrationsOfDifferentTablesSideBySide) {
+TEST_P(DoorTest, R4RunsMigrationsOfDifferentTablesSideBySide) {
   const Names tables{"users", "customers"};
   std::vector<std::unique_ptr<Writers>> writers;
   for (const std::string& table : tables) {
@@ -159,8 +156,7 @@ TEST_P(DoorTest, RunsMigrationsOfDifferentTablesSideBySide) {
   }
 }
 
-// R7
-TEST_P(DoorTest, TakesAutoIncrementOverAndKeepsRowZero) {
+TEST_P(DoorTest, R7TakesAutoIncrementOverAndKeepsRowZero) {
   Run("CREATE TABLE t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, a INT, b INT)");
   Run("INSERT INTO t (id, a, b) VALUES (0, 100, 1), (1, 101, 2), (2, 102, 3), (7000, 103, 4)");
   Run("DELETE FROM t WHERE id=7000");  // the counter stays above every row
@@ -189,8 +185,7 @@ TEST_P(DoorTest, TakesAutoIncrementOverAndKeepsRowZero) {
   expect_zero();
 }
 
-// R8
-TEST_P(DoorTest, CarriesTruncateOver) {
+TEST_P(DoorTest, R8CarriesTruncateOver) {
   CreateUsers("users", "title VARCHAR(40) NOT NULL DEFAULT 'none'");
   const std::string id = osc().Alter("users", "DROP COLUMN title", {"--postpone-cutover"});
   const auto truncate = [&](int rows) {

@@ -1,5 +1,9 @@
 // What goes wrong on the server: locks that are not given, and sessions that write what cannot be
 // followed. F4 and a part of D8 of the acceptance list.
+#include <atomic>
+#include <set>
+#include <thread>
+
 #include "tests/support/users_test.h"
 #include "tests/support/xa_session.h"
 
@@ -9,6 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
+using testing::Outcome;
 using testing::Writers;
 
 class FaultsTest : public testing::UsersTest {};
@@ -46,6 +51,57 @@ TEST_P(FaultsTest, SwapGivesWayToALongTransaction) {
   ExpectInvariant(id);
 }
 
+// Readers of all kinds, always several on the table: they wait, and read what is there.
+TEST_P(FaultsTest, HeavyReadersNoticeNothingButAWait) {
+  CreateTitledUsers("users");
+  Writers writers(server(), database(), "users");
+  const std::vector<std::vector<std::string>> kinds{
+      {"SELECT SUM(amount) FROM users"},
+      {"SELECT SUM(amount), SLEEP(0.5) FROM users"},
+      {"SELECT COUNT(*) FROM users a JOIN users b USING (token) JOIN users c ON c.email=a.email"},
+      {"START TRANSACTION", "SELECT SUM(amount) FROM users", "DO SLEEP(0.1)",
+       "SELECT SUM(amount) FROM users", "COMMIT"},
+  };
+  std::atomic<int> rounds{0};
+  std::vector<std::jthread> readers;
+  const auto read = [&](std::stop_token stop, const std::vector<std::string>& statements) {
+    mysql::Connection session = server().Connect(database());
+    session.Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    while (!stop.stop_requested()) {
+      std::set<std::string> sums;
+      for (const std::string& sql : statements) {
+        if (sql.find("SELECT") != 0) {
+          session.Execute(sql);
+        } else {
+          sums.insert(session.QueryValue(sql).value_or("nothing"));
+        }
+      }
+      EXPECT_EQ(sums.size(), 1U) << statements.back();
+      ++rounds;
+    }
+  };
+  for (const auto& statements : kinds) {
+    readers.emplace_back([&read, &statements](std::stop_token stop) {
+      try {
+        read(stop, statements);
+      } catch (const Error& error) {
+        ADD_FAILURE() << error.message();
+      }
+    });
+  }
+  const std::string id = osc().Alter("users", "DROP COLUMN title");
+  for (const char* turn : {"revert", "reapply", "revert"}) {
+    const int before = rounds;
+    testing::WaitUntil(
+        "readers", [&] { return rounds > before + 20; }, seconds(30));
+    osc().Succeed({turn, id, "--wait"});
+  }
+  readers.clear();
+  ExpectExactly(writers, "users");
+  ExpectInvariant(id);
+  ExpectTitles("users");
+}
+
 TEST_P(FaultsTest, CutoverThatCannotGetItsLockCanBeCancelled) {
   CreateTitledUsers("users", 100);
   mysql::Connection holder = server().Connect(database());
@@ -60,6 +116,29 @@ TEST_P(FaultsTest, CutoverThatCannotGetItsLockCanBeCancelled) {
   Run("UPDATE users SET amount=1 WHERE id=2");  // nothing holds it
   holder.Execute("COMMIT");
   EXPECT_THAT(Tables(), ::testing::ElementsAre("users"));
+}
+
+// A cutover that was done, and not recorded, is not taken for one that can still be given up.
+TEST_P(FaultsTest, CancelAfterACrashDoesNotDropTheOldTable) {
+  CreateTitledUsers("users", 100);
+  const std::string id = osc().Alter("users", "DROP COLUMN title", {"--postpone-cutover"});
+  osc().state().StopEngine();
+  osc().SetEnvironment("OSC_FAULT", "swing.swapped");
+  osc().Run({"cutover", id, "--detach"});
+  testing::WaitUntil(
+      "the engine to die behind the RENAME",
+      [&] {
+        return !osc().state().EnginePid() && osc().Show(id)["state"] == "cutting-over" &&
+               Value("SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA='" +
+                     database() + "' AND TABLE_NAME='users' AND COLUMN_NAME='title'") == "0";
+      },
+      seconds(30));
+  osc().SetEnvironment("OSC_FAULT", "");
+  const Outcome cancel = osc().Run({"cancel", id});
+  EXPECT_EQ(cancel.exit_code, 3) << cancel.Describe();
+  osc().WaitForState(id, "live");
+  osc().Succeed({"revert", id});
+  EXPECT_EQ(Value("SELECT COUNT(*) FROM users WHERE title IS NOT NULL"), "100");
 }
 
 // Sessions that write what cannot be followed: seen, not guessed at.

@@ -10,7 +10,7 @@ using std::chrono::seconds;
 using ::testing::HasSubstr;
 using testing::Outcome;
 
-// R9: each kind of foreign DDL on a migration of its own, all served by one engine.
+// Each kind of foreign DDL on a migration of its own, all served by one engine.
 struct ForeignChange {
   std::string name;  // of the table too
   bool of_live;
@@ -72,7 +72,7 @@ class ForeignDdlTest : public testing::UsersTest {
   }
 };
 
-TEST_P(ForeignDdlTest, BeforeTheCutoverFailsTheMigration) {
+TEST_P(ForeignDdlTest, R9BeforeTheCutoverFailsTheMigration) {
   const auto ids = ChangeAll({"--postpone-cutover"});
   for (const ForeignChange& change : kForeignChanges) {
     SCOPED_TRACE(change.sql);
@@ -91,7 +91,7 @@ TEST_P(ForeignDdlTest, BeforeTheCutoverFailsTheMigration) {
   }
 }
 
-TEST_P(ForeignDdlTest, AfterTheCutoverWithdrawsTheRevert) {
+TEST_P(ForeignDdlTest, R9AfterTheCutoverWithdrawsTheRevert) {
   const auto ids = ChangeAll({});
   for (const ForeignChange& change : kForeignChanges) {
     SCOPED_TRACE(change.sql);

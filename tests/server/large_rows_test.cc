@@ -23,8 +23,9 @@ class LargeRowsTest : public testing::StreamTest {
       Run("CREATE TABLE " + table + definition + " CHARACTER SET utf8mb4");
     }
     Run("ALTER TABLE off_stage MODIFY t LONGTEXT CHARACTER SET utf8mb4");
-    const apply::CheckpointTable checkpoint(options_.checkpoint, "");
-    Run(checkpoint.SetAllLanes(binlog::CurrentPosition(connection()).Encode(), 0));
+    apply::CheckpointTable checkpoint(options_.checkpoint, "");
+    checkpoint.Claim(connection());
+    checkpoint.SetAllLanes(binlog::CurrentPosition(connection()).Encode(), 0).Run(connection());
     apply::RowMapping& mapping = options_.forward;
     mapping.source_names = {"id", "v", "b", "t", "u", "j"};
     mapping.source_types = {mysql::ParseColumnType("bigint", ""),

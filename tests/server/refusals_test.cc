@@ -73,7 +73,7 @@ const std::vector<BadInput> kBadUsage{
     {Alter("ADD a2 INT", {"--copy-threads", "65"}), "--copy-threads"},
     {Alter("ADD a2 INT", {"--copy-threads", "two"}), "--copy-threads"},
     {Alter("ADD a2 INT", {"--apply-lanes", "1.5"}), "--apply-lanes"},
-    {Alter("ADD a2 INT", {"--chunk-time", "1ms"}), "--chunk-time"},
+    {Alter("ADD a2 INT", {"--chunk-time", "0ms"}), "--chunk-time"},
     {Alter("ADD a2 INT", {"--max-lag", "soon"}), "--max-lag"},
     {Alter("ADD a2 INT", {"--cutover-lock-timeout", "0s"}), "--cutover-lock-timeout"},
     {Alter("ADD a2 INT", {"--wait", "--detach"}), "exclude each other"},
@@ -260,15 +260,10 @@ TEST_P(RefusalsTest, OscsOwnTables) {
 }
 
 TEST_P(RefusalsTest, MissingPrivileges) {
-  const std::string user = "osc_u_" + std::to_string(::getpid());
-  const std::string quoted = "'" + user + "'@'%'";
-  Run("DROP USER IF EXISTS " + quoted);
-  Run("CREATE USER " + quoted);
-  const auto drop = [&](int*) { Run("DROP USER " + quoted); };
-  int owner = 0;
-  const std::unique_ptr<int, decltype(drop)> dropper(&owner, drop);
-  Run("GRANT SELECT, INSERT, CREATE TEMPORARY TABLES ON `" + database() + "`.* TO " + quoted);
-  osc().SetOption("--user", user);
+  const testing::TestUser user(server());
+  Run("GRANT SELECT, INSERT, CREATE TEMPORARY TABLES ON `" + database() + "`.* TO " +
+      user.Quoted());
+  osc().SetOption("--user", user.name());
   const Outcome outcome = osc().Run(Alter("ADD a2 INT"));
   EXPECT_EQ(outcome.exit_code, 3) << outcome.Describe();
   for (const char* privilege : {"ALTER", "DROP", "LOCK TABLES", "PROCESS", "REPLICATION SLAVE",

@@ -1,8 +1,9 @@
 // The stream by itself, stopped and started again with a copy that has come further: what a lane
 // has applied stays applied, what it has not is made up for, whatever way it took the first time.
+#include "tests/support/stream_test.h"
+
 #include <gmock/gmock.h>
 
-#include "tests/support/stream_test.h"
 #include "tests/support/xa_session.h"
 
 namespace osc {
@@ -11,6 +12,26 @@ namespace {
 using std::chrono::seconds;
 
 class StreamTest : public testing::StreamTest {};
+
+// An engine that was taken for dead and is not: what it still has under way cannot commit.
+TEST_P(StreamTest, ALaterStreamTakesTheCheckpointOver) {
+  apply::Stream first(options_, nullptr);
+  first.start(epoch_);
+  apply::Stream second(options_, nullptr);
+  second.start(epoch_);
+  InsertRows(connection(), 1, 50);
+  EXPECT_TRUE(second.WaitUntilApplied({}, binlog::CurrentPosition(connection()),
+                                      base::Clock::now() + std::chrono::seconds(30)));
+  testing::WaitUntil(
+      "the first stream to stop", [&] { return first.status().error.has_value(); }, seconds(30));
+  EXPECT_EQ(first.status().error->code(), ErrorCode::kDiverged);
+  EXPECT_FALSE(second.status().error);
+  EXPECT_EQ(Rows("off_stage"), Rows("live_table"));
+  Run("TRUNCATE TABLE live_table");
+  InsertRows(connection(), 100, 120);
+  StreamToNow(nullptr);
+  EXPECT_EQ(Rows("off_stage"), Rows("live_table"));
+}
 
 // Rows that moved across the frontier the first time stand behind it the second time, when some
 // lanes have been through them and others have not.

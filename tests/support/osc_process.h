@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "tests/support/server.h"
+#include "tests/support/temporary_directory.h"
 
 namespace osc::testing {
 
@@ -22,15 +23,15 @@ namespace osc::testing {
 // `state` part was stopped.
 class StateDirectory {
  public:
-  StateDirectory();
+  StateDirectory() = default;
   ~StateDirectory();
   StateDirectory(const StateDirectory&) = delete;
   StateDirectory& operator=(const StateDirectory&) = delete;
 
   // What --state-dir gets; osc makes it.
-  std::filesystem::path path() const { return root_ / "state"; }
+  std::filesystem::path path() const { return root_.path() / "state"; }
   // Stands in for the home directory, so that no configuration of the user is read.
-  const std::filesystem::path& home() const { return root_; }
+  const std::filesystem::path& home() const { return root_.path(); }
 
   std::optional<pid_t> EnginePid() const;  // nullopt: no engine holds the lock
   void StopEngine();                       // SIGTERM, and SIGKILL when that takes too long
@@ -40,7 +41,7 @@ class StateDirectory {
  private:
   bool WaitUntilGone(std::chrono::seconds patience) const;
 
-  std::filesystem::path root_;
+  TemporaryDirectory root_;
 };
 
 // What a finished command left.
@@ -67,6 +68,7 @@ class OscProcess {
 
   pid_t pid() const { return pid_; }
   void Signal(int signal) const;
+  bool HasEnded() { return exit_code_ || WaitForEnd(std::chrono::milliseconds(0)); }
   std::string OutSoFar() const;
   std::string ErrSoFar() const;
   // Throws std::runtime_error, with what it has printed, when it does not end in time.

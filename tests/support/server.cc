@@ -38,9 +38,30 @@ const std::vector<TestServer>& Servers() {
   return servers;
 }
 
-TestDatabase::TestDatabase(const TestServer& server) : server_(server) {
+namespace {
+
+std::string RandomName(const std::string& prefix) {
   static std::mt19937_64 random{std::random_device{}()};
-  name_ = "osc_t_" + std::to_string(getpid()) + "_" + std::to_string(random() % 1000000000);
+  return prefix + std::to_string(getpid()) + "_" + std::to_string(random() % 1000000000);
+}
+
+}  // namespace
+
+TestUser::TestUser(const TestServer& server, const std::string& how)
+    : server_(server), name_(RandomName("osc_u_")) {
+  server_.Connect().Execute("CREATE USER " + Quoted() + " " + how);
+}
+
+TestUser::~TestUser() {
+  try {
+    server_.Connect().Execute("DROP USER " + Quoted());
+  } catch (const Error&) {
+    // The server is gone.
+  }
+}
+
+TestDatabase::TestDatabase(const TestServer& server)
+    : server_(server), name_(RandomName("osc_t_")) {
   server_.Connect().Execute("CREATE DATABASE " + name_ + " CHARACTER SET utf8mb4");
 }
 

@@ -21,6 +21,23 @@ void PrintTo(const TestServer& server, std::ostream* out);  // for gtest
 
 const std::vector<TestServer>& Servers();
 
+// An account "name" @ '%', dropped at the end.
+class TestUser {
+ public:
+  // how: what follows in CREATE USER, such as "IDENTIFIED BY 'x'" or "REQUIRE SSL".
+  explicit TestUser(const TestServer& server, const std::string& how = "");
+  ~TestUser();
+  TestUser(const TestUser&) = delete;
+  TestUser& operator=(const TestUser&) = delete;
+  const std::string& name() const { return name_; }
+  // "'name'@'%'", for SQL
+  std::string Quoted() const { return "'" + name_ + "'@'%'"; }
+
+ private:
+  const TestServer& server_;
+  std::string name_;
+};
+
 // A database with a random name, dropped with everything in it at the end.
 class TestDatabase {
  public:

@@ -7,7 +7,6 @@
 
 #include "src/apply/stream.h"
 #include "src/binlog/position.h"
-#include "src/mysql/connection_json.h"
 #include "tests/support/server_test.h"
 
 namespace osc::testing {
@@ -24,7 +23,6 @@ class StreamTest : public ServerTest {
     Run("CREATE TABLE off_stage" + definition);
     options_.id = "teststrm";
     options_.connection = server().Options();
-    options_.server_identity = mysql::ServerIdentity(connection());
     options_.live = {database(), "live_table"};
     options_.off_stage = {database(), "off_stage"};
     options_.checkpoint = {database(), "checkpoint"};
@@ -37,6 +35,7 @@ class StreamTest : public ServerTest {
                             mysql::ParseColumnType("int", "")};
     mapping.columns = {{0, "id", false, false, {}}, {1, "v", false, false, {}}};
     mapping.key = {0};
+    mapping.target_key = "PRIMARY";
     mapping.ordered_values = {{1}};
     mapping.target_unique = {{1}};
     options_.inverse = mapping;
@@ -57,8 +56,9 @@ class StreamTest : public ServerTest {
   // As after the first swap: the off-stage table is the projection of the live one, and a change
   // that is applied twice is an error.
   void TurnRound() {
-    const apply::CheckpointTable checkpoint(options_.checkpoint, "");
-    Run(checkpoint.SetAllLanes(binlog::CurrentPosition(connection()).Encode(), 1));
+    apply::CheckpointTable checkpoint(options_.checkpoint, "");
+    checkpoint.Claim(connection());
+    checkpoint.SetAllLanes(binlog::CurrentPosition(connection()).Encode(), 1).Run(connection());
     epoch_ = 1;
   }
 

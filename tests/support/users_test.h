@@ -66,6 +66,21 @@ class UsersTest : public ServerTest {
     return outcome;
   }
 
+  // Polls faster than the promised second.
+  nlohmann::json WaitForReadiness(const std::string& id, const std::string& readiness,
+                                  std::chrono::seconds deadline = std::chrono::seconds(5)) {
+    nlohmann::json shown;
+    WaitUntil(
+        "readiness " + readiness,
+        [&] {
+          shown = osc().Show(id);
+          return shown["revert"]["readiness"] == readiness;
+        },
+        deadline);
+    EXPECT_EQ(shown["revert"]["readiness"], readiness) << shown.dump(1);
+    return shown;
+  }
+
   // Any command that needs an engine starts one; this one leaves it running.
   void StartEngine(const std::string& id) {
     const auto watch = osc().Start({"watch", id});

@@ -72,10 +72,10 @@ TEST(CliMigrationJsonTest, ShowHasTheShapeOfTheContract) {
       Json::array(
           {{{"kind", "lossy"}, {"column", "title"}, {"rows", 3}, {"detail", "its default"}}}));
   EXPECT_EQ(json["revert"]["expires_at"], "2026-11-23T10:00:00.000Z");
-  EXPECT_EQ(
-      json["verify"],
-      (Json{
-          {"state", "none"}, {"rows_compared", 0}, {"differences", 0}, {"eta_seconds", nullptr}}));
+  EXPECT_EQ(json["verify"]["state"], "none");
+  EXPECT_EQ(json["verify"]["rows_compared"], 0);
+  EXPECT_EQ(json["verify"]["differences"], 0);
+  EXPECT_EQ(json["verify"]["eta_seconds"], nullptr);
   EXPECT_EQ(json["off_stage_table"], "_osc_abc12345_users");
   EXPECT_EQ(json["settings"]["retention"], "24h");
   EXPECT_EQ(json["notes"], Json::array({{{"level", "lossy"},
@@ -91,6 +91,16 @@ TEST(CliMigrationJsonTest, AnErrorIsAnObject) {
   snapshot.migration.error = state::StoredError{"diverged", "foreign ALTER", "look"};
   EXPECT_EQ(MigrationJson(snapshot)["error"],
             (Json{{"code", "diverged"}, {"message", "foreign ALTER"}, {"hint", "look"}}));
+}
+
+TEST(CliMigrationJsonTest, SaysWhoMadeTheChange) {
+  Snapshot snapshot = Live();
+  EXPECT_EQ(MigrationJson(snapshot)["algorithm"], "osc");
+  EXPECT_TRUE(MigrationJson(snapshot)["off_stage_table"].is_string());
+  snapshot.migration.settings.algorithm = state::Algorithm::kInstant;
+  snapshot.migration.state = state::MigrationState::kCompleted;
+  EXPECT_EQ(MigrationJson(snapshot)["algorithm"], "instant");
+  EXPECT_TRUE(MigrationJson(snapshot)["off_stage_table"].is_null());
 }
 
 TEST(CliMigrationJsonTest, AStreamRunsOnlyWhileAnEngineDoes) {

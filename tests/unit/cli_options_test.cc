@@ -112,8 +112,8 @@ TEST(CliOptionsTest, HelpAndVersionAreTexts) {
   EXPECT_NE(Parse({"alter", "--help"}).text->find("Usage: osc alter"), std::string::npos);
   EXPECT_EQ(Parse({"--version"}).text->rfind("osc 0.", 0), 0U);
   for (const char* command :
-       {"alter", "plan", "list", "show", "watch", "cutover", "revert", "reapply", "complete",
-        "cancel", "pause", "resume", "set", "doctor", "serve"}) {
+       {"alter", "plan", "list", "show", "watch", "apply", "cutover", "revert", "reapply",
+        "complete", "cancel", "pause", "resume", "set", "doctor", "serve"}) {
     EXPECT_NE(Parse({command, "--help"}).text->find("Example: osc " + std::string(command)),
               std::string::npos)
         << command;
@@ -144,7 +144,7 @@ TEST(CliOptionsTest, BadUsageIsNamed) {
       {{"alter", "--retention", "24"}, "--retention: '24' is not a duration"},
       {{"alter", "--copy-threads", "0"}, "--copy-threads: '0'"},
       {{"alter", "--apply-lanes", "x"}, "--apply-lanes: 'x'"},
-      {{"alter", "--chunk-time", "1ms"}, "--chunk-time: '1ms'"},
+      {{"alter", "--chunk-time", "2m"}, "--chunk-time: '2m'"},
       {{"alter", "--max-lag", "-1s"}, "--max-lag: '-1s'"},
       {{"alter", "--foreground", "--detach"}, "exclude each other"},
       {{"revert", "abc", "--wait", "--detach"}, "exclude each other"},
@@ -198,6 +198,12 @@ TEST(CliOptionsTest, ReadsAConfigFile) {
   EXPECT_EQ(options.connection.host, "db7");
   EXPECT_EQ(options.connection.port, 3311U);  // the command line wins
   EXPECT_EQ(options.settings.retention, std::chrono::hours(3));
+  // For the migrations of files too, unless the command line says otherwise.
+  EXPECT_EQ(Parse({"apply", "--config", file.c_str(), "f"}).options.settings.retention,
+            std::chrono::hours(3));
+  EXPECT_EQ(Parse({"apply", "--config", file.c_str(), "f", "--retention", "2h"})
+                .options.settings.retention,
+            std::chrono::hours(2));
   std::ofstream(file) << "hoost=db7\n";
   EXPECT_NE(ParseError({"list", "--config", file.c_str()}).message().find("hoost"),
             std::string::npos);
@@ -251,6 +257,57 @@ TEST(CliOptionsTest, TheChangeMayBeGivenInTwoWays) {
            {"alter", "--table", "x.a", "--alter", "ALTER TABLE y.a DROP c"}}) {
     EXPECT_THROW(ReadChange(Parse(bad).options), Error);
   }
+}
+
+TEST(CliOptionsTest, ApplyTakesFilesAndSettings) {
+  const Options options =
+      Parse({"apply", "a.sql", "folder", "--retention", "48h", "--wait", "ready", "--allow-other",
+             "--complete-previous", "--run-lock-wait", "5s", "--unfinished", "again"})
+          .options;
+  EXPECT_EQ(options.paths, (std::vector<std::string>{"a.sql", "folder"}));
+  EXPECT_EQ(options.settings.retention, std::chrono::hours(48));
+  EXPECT_EQ(options.wait_for, "ready");
+  EXPECT_TRUE(options.allow_other);
+  EXPECT_TRUE(options.complete_previous);
+  EXPECT_EQ(options.run_lock_wait, std::chrono::seconds(5));
+  EXPECT_EQ(options.unfinished, "again");
+  EXPECT_EQ(Parse({"apply", "--back-to", "V1__x.sql"}).options.back_to, "V1__x.sql");
+  EXPECT_EQ(Parse({"revert", "--file", "V1__x.sql"}).options.file, "V1__x.sql");
+  EXPECT_TRUE(Parse({"cutover", "--all"}).options.all);
+}
+
+TEST(CliOptionsTest, WhatACommandActsOnIsSaidOnce) {
+  for (const std::vector<const char*>& bad :
+       std::vector<std::vector<const char*>>{{"apply"},
+                                             {"apply", "a.sql", "--back-to", "b.sql"},
+                                             {"apply", "a.sql", "--wait", "soon"},
+                                             {"apply", "a.sql", "--unfinished", "perhaps"},
+                                             {"revert"},
+                                             {"revert", "abc", "--file", "a.sql"},
+                                             {"revert", "--file", "a.sql", "--detach"},
+                                             {"revert", "--file", "a.sql", "--accept-loss"},
+                                             {"cutover"},
+                                             {"cutover", "abc", "--all"},
+                                             {"cutover", "--all", "--file", "a.sql"}}) {
+    EXPECT_EQ(ParseError(bad).code(), ErrorCode::kInvalidArgument) << bad[0];
+  }
+}
+
+TEST(CliOptionsTest, EnvironmentIsForWhatTheCommandLineDoesNotSay) {
+  ::setenv("OSC_DEFER_INDEXES", "off", 1);
+  ::setenv("OSC_RETENTION", "1h", 1);
+  for (const char* command : {"alter", "apply"}) {
+    const char* what = command == std::string("alter") ? "ALTER TABLE d.t ADD x INT" : "file.sql";
+    const Options said =
+        Parse({command, what, "--defer-indexes", "on", "--retention", "2h"}).options;
+    EXPECT_EQ(said.settings.defer_indexes, state::DeferIndexes::kOn) << command;
+    EXPECT_EQ(said.settings.retention, std::chrono::hours(2)) << command;
+    const Options unsaid = Parse({command, what}).options;
+    EXPECT_EQ(unsaid.settings.defer_indexes, state::DeferIndexes::kOff) << command;
+    EXPECT_EQ(unsaid.settings.retention, std::chrono::hours(1)) << command;
+  }
+  ::unsetenv("OSC_DEFER_INDEXES");
+  ::unsetenv("OSC_RETENTION");
 }
 
 }  // namespace

@@ -80,6 +80,8 @@ TEST(ServerChecks, FindEachWrongSetting) {
       {mariadb, "gtid_mode", "OFF", ""},
       {mysql, "binlog_expire_logs_seconds", "3600", "binlog_retention"},
       {mysql, "binlog_expire_logs_seconds", "0", ""},
+      {mariadb, "max_binlog_total_size", "1073741824", "binlog_retention"},
+      {mariadb, "max_binlog_total_size", "0", ""},
       {mysql, "max_allowed_packet", "4194304", "max_allowed_packet"},
       {mariadb, "max_allowed_packet", "1048576", "max_allowed_packet!"},
       {mariadb, "innodb_autoinc_lock_mode", "1", "innodb_autoinc_lock_mode"},
@@ -97,6 +99,10 @@ TEST(ServerChecks, FindEachWrongSetting) {
   EXPECT_EQ(Complaints(mariadb, days), "binlog_retention");
   days["expire_logs_days"] = "1.000000";
   EXPECT_EQ(Complaints(mariadb, days), "");
+  ServerVariables kept = GoodVariables();
+  kept["binlog_expire_logs_seconds"] = "3600";
+  kept["binlog_expire_logs_auto_purge"] = "OFF";
+  EXPECT_EQ(Complaints(mysql, kept), "");
   ServerVariables without_format = GoodVariables();
   without_format.erase("binlog_format");  // a server that knows only ROW
   EXPECT_EQ(Complaints(mysql, without_format), "");

@@ -23,9 +23,11 @@ TEST(StateMigrationTest, StateNamesAreThoseOfTheContract) {
     names += std::string(StateName(state)) + " ";
     EXPECT_EQ(ParseState(StateName(state)), state);
   }
-  EXPECT_EQ(names,
-            "queued preparing copying indexing catching-up verifying ready cutting-over live "
-            "reverting reverted reapplying completed cancelled failed ");
+  EXPECT_EQ(
+      names,
+      "queued preparing copying indexing catching-up verifying ready cutting-over live "
+      "reverting reverted reapplying reseeding completing cancelling failing completed cancelled "
+      "failed ");
   EXPECT_THROW(ParseState("done"), Error);
 }
 
@@ -37,11 +39,15 @@ TEST(StateMigrationTest, WhichCommandFitsWhichState) {
   std::set<std::string> cancellable = before;
   cancellable.insert("cutting-over");
   std::set<std::string> unfinished = cancellable;
-  unfinished.insert({"live", "reverting", "reverted", "reapplying"});
+  cancellable.insert("cancelling");
+  unfinished.insert({"live", "reverting", "reverted", "reapplying", "reseeding"});
+  std::set<std::string> pausable = early;
+  pausable.insert("reseeding");
   const std::map<std::string, std::set<std::string>> allowed{
       {"cutover", before},       {"revert", {"live"}},
-      {"reapply", {"reverted"}}, {"complete", {"live", "reverted"}},
-      {"cancel", cancellable},   {"pause", early},
+      {"reapply", {"reverted"}}, {"complete", {"live", "reverted", "reseeding", "completing"}},
+      {"cancel", cancellable},   {"pause", pausable},
+      {"restart-copy", before},  {"reseed", {"live", "reverted", "reseeding"}},
       {"resume", unfinished},    {"set", unfinished},
   };
   for (const auto& [command, states] : allowed) {
@@ -66,6 +72,28 @@ TEST(StateMigrationTest, RefusalsSayWhyAndWhatToDo) {
   EXPECT_NE(cancel->hint.find("osc revert abc12345"), std::string::npos);
 }
 
+TEST(StateMigrationTest, WhatTheServerHasDoneCannotBeTakenBack) {
+  Migration migration;
+  migration.id = "abc12345";
+  migration.database = "shop";
+  migration.table = "users";
+  migration.state = MigrationState::kCompleted;
+  EXPECT_EQ(RefuseCommand("revert", migration)->message,
+            "cannot revert abc12345: it is completed, its revert window has ended");
+  migration.settings.algorithm = Algorithm::kInstant;
+  EXPECT_EQ(RefuseCommand("revert", migration)->message,
+            "cannot revert abc12345: the server has made the change itself (ALGORITHM=INSTANT), so "
+            "that there is no other table to go to");
+  EXPECT_EQ(RefuseCommand("revert", migration)->hint,
+            "make the opposite change, as a migration of its own: osc alter --table shop.users "
+            "--alter ...");
+  EXPECT_EQ(RefuseCommand("cancel", migration)->message,
+            "cannot cancel abc12345: it is completed, its revert window has ended");
+  migration.state = MigrationState::kCancelled;
+  EXPECT_EQ(RefuseCommand("revert", migration)->message,
+            "cannot revert abc12345: it was cancelled before its cutover");
+}
+
 TEST(StateMigrationTest, SettingsRoundTrip) {
   Settings settings;
   ApplySetting(&settings, "retention", "90m");
@@ -75,6 +103,7 @@ TEST(StateMigrationTest, SettingsRoundTrip) {
   ApplySetting(&settings, "chunk-time", "500ms");
   ApplySetting(&settings, "cutover-lock-timeout", "1500ms");
   ApplySetting(&settings, "max-lag", "2s");
+  ApplySetting(&settings, "algorithm", "auto");
   const Settings loaded = LoadSettings(SaveSettings(settings));
   EXPECT_EQ(loaded.retention, std::chrono::minutes(90));
   EXPECT_TRUE(loaded.postpone_cutover);
@@ -83,6 +112,9 @@ TEST(StateMigrationTest, SettingsRoundTrip) {
   EXPECT_EQ(loaded.chunk_time, std::chrono::milliseconds(500));
   EXPECT_EQ(loaded.cutover_lock_timeout, std::chrono::milliseconds(1500));
   EXPECT_EQ(loaded.max_lag, std::chrono::seconds(2));
+  EXPECT_EQ(loaded.algorithm, Algorithm::kAuto);
+  // As migrations of before have them.
+  EXPECT_EQ(LoadSettings("{}").algorithm, Algorithm::kOsc);
 }
 
 TEST(StateMigrationTest, BadSettingsAreNamed) {
@@ -93,8 +125,9 @@ TEST(StateMigrationTest, BadSettingsAreNamed) {
       {"copy-threads", "4x", "copy-threads: '4x' is not a whole number from 1 to 64"},
       {"copy-threads", "", "copy-threads: '' is not a whole number from 1 to 64"},
       {"apply-lanes", "1000", "apply-lanes: '1000' is not a whole number from 1 to 64"},
-      {"chunk-time", "1ms", "chunk-time: '1ms' is not between 10ms and 1m"},
+      {"chunk-time", "2m", "chunk-time: '2m' is not between 1ms and 1m"},
       {"postpone-cutover", "maybe", "postpone-cutover: 'maybe' is not on or off"},
+      {"algorithm", "inplace", "algorithm: 'inplace' is not osc, instant or auto"},
       {"speed", "fast", "there is no setting 'speed'"},
   };
   for (const auto& [name, value, message] : cases) {

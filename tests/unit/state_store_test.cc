@@ -12,6 +12,8 @@
 
 #include "src/base/error.h"
 #include "src/state/database.h"
+#include "src/state/ledger.h"
+#include "src/state/migration_id.h"
 #include "src/state/store.h"
 
 namespace osc::state {
@@ -102,11 +104,36 @@ TEST_F(StateStoreTest, BringsAnOlderFileUpToDate) {
       .exec(
           "ALTER TABLE migration DROP COLUMN require_revertible;"
           "ALTER TABLE migration DROP COLUMN revert_defaults;"
-          "DROP TABLE unfit_row; PRAGMA user_version = 1");
+          "ALTER TABLE migration DROP COLUMN restored;"
+          "ALTER TABLE migration DROP COLUMN seeded_epoch;"
+          "DROP TABLE unfit_row; DROP TABLE verification; DROP TABLE verify_chunk;"
+          "DROP TABLE difference; DROP TABLE ledger; PRAGMA user_version = 1");
   const Migration found = Store::Open(directory_).Get(id);
   EXPECT_EQ(found.table, "users");
   EXPECT_FALSE(found.require_revertible);
   EXPECT_EQ(found.revert_defaults, "");
+  EXPECT_EQ(found.seeded_epoch, 0);
+}
+
+TEST_F(StateStoreTest, ACopyCanBeginAnew) {
+  Store store = Store::Open(directory_);
+  const std::string id = store.Create(NewMigration("users")).id;
+  store.HandOutChunk(id, {1, "", "5"}, true);
+  store.SetPaused(id, true);
+  store.SetError(id, StoredError{"position_lost", "message", "hint"});
+  Swap swap = store.RecordSwapIntent(id, "cutover", "{}");
+  store.FinishSwap(id, swap, MigrationState::kLive, LiveTable::kNew, std::nullopt);
+  store.CopyAnew(id, MigrationState::kReseeding, "another");
+  const Migration found = store.Get(id);
+  EXPECT_EQ(found.state, MigrationState::kReseeding);
+  EXPECT_EQ(found.seeded_epoch, 1);
+  EXPECT_EQ(found.server, "another");
+  EXPECT_FALSE(found.error);
+  EXPECT_FALSE(found.paused);
+  const auto copy = store.GetCopyState(id);
+  EXPECT_EQ(copy.next_number, 1U);
+  EXPECT_FALSE(copy.all_handed_out);
+  EXPECT_TRUE(copy.outstanding.empty());
 }
 
 TEST_F(StateStoreTest, EachSetterChangesWhatItNames) {
@@ -119,7 +146,7 @@ TEST_F(StateStoreTest, EachSetterChangesWhatItNames) {
   store.SetState(id, MigrationState::kCatchingUp);
   store.SetPrepared(id, "old", "new", "[]", "[1]");
   store.SetPaused(id, true);
-  store.SetCutoverAsked(id);
+  store.SetCutoverAsked(id, true);
   store.SetKeepTable(id, true);
   store.SetSettings(id, settings);
   store.SetExpiry(id, expiry);
@@ -286,6 +313,63 @@ TEST_F(StateStoreTest, ASwapHasAnIntentAndThenAnOutcome) {
   EXPECT_THROW(store.FinishSwap(id, swap, MigrationState::kLive, LiveTable::kNew, expiry), Error);
 }
 
+TEST_F(StateStoreTest, SwapsThatTheServerHasLostAreTakenBack) {
+  Store store = Store::Open(directory_);
+  const std::string id = store.Create(NewMigration("users")).id;
+  const Time expiry = Time(milliseconds(1'800'000'000'000));
+  store.FinishSwap(id, store.RecordSwapIntent(id, "cutover", "{}"), MigrationState::kLive,
+                   LiveTable::kNew, expiry);
+  store.FinishSwap(id, store.RecordSwapIntent(id, "revert", "{}"), MigrationState::kReverted,
+                   LiveTable::kOld, expiry);
+  store.RecordSwapIntent(id, "reapply", "{}");
+
+  store.TakeBackSwaps(id, 1, MigrationState::kLive, LiveTable::kNew, expiry);
+  EXPECT_EQ(store.Swaps(id).size(), 1U);
+  EXPECT_FALSE(store.OpenSwap(id));
+  EXPECT_EQ(store.Get(id).state, MigrationState::kLive);
+  EXPECT_EQ(store.Get(id).live, LiveTable::kNew);
+
+  store.TakeBackSwaps(id, 0, MigrationState::kCatchingUp, LiveTable::kOld, std::nullopt);
+  EXPECT_TRUE(store.Swaps(id).empty());
+  EXPECT_FALSE(store.Get(id).expires_at);
+}
+
+TEST_F(StateStoreTest, TheCopyIsPutBack) {
+  Store store = Store::Open(directory_);
+  const std::string id = store.Create(NewMigration("users")).id;
+  store.HandOutChunk(id, {1, "", "(100)"}, false);
+  const Store::CopyState before = store.GetCopyState(id);
+  store.FinishChunk(id, 1, 100);
+  store.HandOutChunk(id, {2, "(100)", "(200)"}, true);
+
+  store.SetCopyState(id, before);
+  const Store::CopyState copy = Store::Open(directory_).GetCopyState(id);
+  EXPECT_EQ(copy.watermark, "(100)");
+  EXPECT_FALSE(copy.all_handed_out);
+  EXPECT_EQ(copy.next_number, 2U);
+  EXPECT_EQ(copy.rows_copied, 0U);
+  ASSERT_EQ(copy.outstanding.size(), 1U);
+  EXPECT_EQ(copy.outstanding[0].high, "(100)");
+}
+
+TEST_F(StateStoreTest, FormerServersAndTheCopyAreRemembered) {
+  Store store = Store::Open(directory_);
+  const std::string id = store.Create(NewMigration("users")).id;
+  Progress progress = store.GetProgress(id);
+  EXPECT_TRUE(progress.former_servers.empty());
+  progress.former_servers.push_back({"db1:3306:1", "0-1-100"});
+  progress.copy_number = 2;
+  store.SetProgress(id, progress);
+  store.SetSeededEpoch(id, 1);
+  Store later = Store::Open(directory_);
+  const Progress found = later.GetProgress(id);
+  ASSERT_EQ(found.former_servers.size(), 1U);
+  EXPECT_EQ(found.former_servers[0].identity, "db1:3306:1");
+  EXPECT_EQ(found.former_servers[0].left_at, "0-1-100");
+  EXPECT_EQ(found.copy_number, 2);
+  EXPECT_EQ(later.Get(id).seeded_epoch, 1);
+}
+
 TEST_F(StateStoreTest, TheCopyKnowsItsOutstandingChunks) {
   Store store = Store::Open(directory_);
   const std::string id = store.Create(NewMigration("users")).id;
@@ -328,6 +412,60 @@ TEST_F(StateStoreTest, IntentsAndHistory) {
   store.AddEvent(id, "copied");
   ASSERT_EQ(store.Events(id).size(), 2U);
   EXPECT_EQ(store.Events(id)[1].text, "copied");
+}
+
+TEST_F(StateStoreTest, AMigrationMayBringItsId) {
+  Store store = Store::Open(directory_);
+  Migration wanted = NewMigration("users");
+  wanted.id = NewMigrationId();
+  EXPECT_EQ(store.Create(wanted).id, wanted.id);
+  Migration other = NewMigration("orders");
+  other.id = wanted.id;
+  EXPECT_EQ(Catch([&] { store.Create(other); }).code(), ErrorCode::kRefused);
+}
+
+TEST_F(StateStoreTest, KeepsACopyOfLedgers) {
+  LedgerFile file;
+  file.file = "V1__x.sql";
+  file.number = 3;
+  file.version = "1";
+  file.description = "x";
+  file.checksum = "abc";
+  file.state = LedgerState::kReverted;
+  file.migrations = {"abcd1234", "efgh5678"};
+  file.steps_done = 4;
+  file.step_begun = 5;
+  file.as_they_are = "INSERT (line 2)";
+  file.error = "none";
+  file.started_at = "2026-11-22T10:00:00.000Z";
+  file.finished_at = "2026-11-22T10:00:01.000Z";
+  file.applied_by = "osc@db1";
+  file.engine = "ci:/state";
+  file.osc_version = "1";
+  LedgerCopy(directory_).Put("s", "shop", file);
+  LedgerCopy copy(directory_);
+  copy.Put("t", "shop", file);
+  file.file = "V0__x.sql";
+  file.number = 1;
+  copy.Put("s", "shop", file);
+  const std::vector<LedgerFile> files = copy.Files("s", "shop");
+  ASSERT_EQ(files.size(), 2U);
+  EXPECT_EQ(files[0].file, "V0__x.sql");
+  const LedgerFile& found = files[1];
+  EXPECT_EQ(found.file, "V1__x.sql");
+  EXPECT_EQ(found.number, 3);
+  EXPECT_EQ(found.version + found.description + found.checksum, "1xabc");
+  EXPECT_EQ(found.state, LedgerState::kReverted);
+  EXPECT_EQ(found.migrations, (std::vector<std::string>{"abcd1234", "efgh5678"}));
+  EXPECT_EQ(found.steps_done, 4);
+  EXPECT_EQ(found.step_begun, 5);
+  EXPECT_EQ(found.as_they_are + found.error, "INSERT (line 2)none");
+  EXPECT_EQ(found.started_at + found.finished_at,
+            "2026-11-22T10:00:00.000Z2026-11-22T10:00:01.000Z");
+  EXPECT_EQ(found.applied_by + found.engine + found.osc_version, "osc@db1ci:/state1");
+  copy.Remove("s", "shop", "V0__x.sql");
+  EXPECT_EQ(copy.Files("s", "shop").size(), 1U);
+  EXPECT_EQ(copy.All().size(), 2U);
 }
 
 TEST_F(StateStoreTest, ManyThreadsOpenAndWriteAtOnce) {
@@ -409,6 +547,44 @@ TEST_F(StateStoreTest, RefusesADamagedFile) {
   EXPECT_NE(error.message().find("damaged"), std::string::npos) << error.message();
 }
 
+TEST_F(StateStoreTest, OffersItsBackupWhenItIsDamaged) {
+  std::string id;
+  std::string ended;
+  {
+    Store store = Store::Open(directory_);
+    ended = store.Create(NewMigration("orders")).id;
+    store.End(ended, MigrationState::kCompleted, "complete");
+    id = store.Create(NewMigration("users")).id;
+    store.AddIntent(id, "cutover", "{}");
+    store.BackUp();
+    store.SetState(id, MigrationState::kLive);
+  }
+  const std::filesystem::path backup = File().string() + ".backup";
+  struct stat status {};
+  ASSERT_EQ(::stat(backup.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+  Overwrite(0, std::string(4096, '\x5a'));
+  Error error = Catch([&] { Store::Open(directory_); });
+  EXPECT_NE(error.message().find("damaged"), std::string::npos) << error.message();
+  const size_t commands = error.hint().find("mv ");
+  ASSERT_NE(commands, std::string::npos) << error.hint();
+
+  ASSERT_EQ(std::system(error.hint().substr(commands).c_str()), 0);
+  Store store = Store::Open(directory_);
+  EXPECT_EQ(store.Get(id).state, MigrationState::kQueued);
+  EXPECT_TRUE(store.Get(id).restored);
+  EXPECT_FALSE(store.Get(ended).restored);
+  EXPECT_TRUE(store.OpenIntents(id).empty());  // may have been done since
+  store.ClearRestored(id);
+  EXPECT_FALSE(Store::Open(directory_).Get(id).restored);
+
+  // A damaged backup is not offered.
+  std::ofstream(backup) << std::string(8192, 'x');
+  Overwrite(0, std::string(4096, '\x5a'));
+  error = Catch([&] { Store::Open(directory_); });
+  EXPECT_EQ(error.hint().find("mv "), std::string::npos) << error.hint();
+}
+
 TEST_F(StateStoreTest, RefusesADirectoryThatIsNone) {
   std::ofstream(directory_) << "a file";
   EXPECT_EQ(Catch([&] { Store::Open(directory_); }).code(), ErrorCode::kRefused);
@@ -429,7 +605,7 @@ TEST_F(StateStoreTest, AFullDiskIsAnErrorAndChangesNothing) {
   });
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
   std::signal(SIGXFSZ, handler);
-  EXPECT_EQ(error.code(), ErrorCode::kRefused) << error.message();
+  EXPECT_EQ(error.code(), ErrorCode::kBusy) << error.message();
   EXPECT_NE(error.hint().find("disk"), std::string::npos);
 
   EXPECT_EQ(Store::Open(directory_).Get(id).table, "users");

@@ -1,0 +1,215 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "cli/apply_run.h"
+#include "cli/commands.h"
+#include "cli/file_revert.h"
+#include "cli/text.h"
+#include "ddl/name.h"
+
+namespace osc::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using state::LedgerFile;
+using state::LedgerState;
+
+struct Pending {
+  const PlannedFile* planned;
+  FileAction action;
+};
+
+std::string CountFiles(size_t count) {
+  return std::to_string(count) + (count == 1 ? " file" : " files");
+}
+
+// What is to be done with each file; throws where one of them cannot be run, before any is.
+std::vector<Pending> Decide(LedgerRun& run, const PlannedFiles& planned) {
+  std::vector<Pending> all;
+  std::vector<const PlannedFile*> pending;
+  for (const PlannedFile& file : planned.files) {
+    const FileAction action = DecideAction(run, file);
+    all.push_back({&file, action});
+    if (action == FileAction::kSkip) continue;
+    RequireRunnable(file, run.database);
+    pending.push_back(&file);
+  }
+  RequireInSequence(pending);
+  const auto last_applied = std::find_if(all.rbegin(), all.rend(), [](const Pending& file) {
+    return file.action == FileAction::kSkip;
+  });
+  for (auto file = all.begin(); file != last_applied.base() && last_applied != all.rend(); ++file) {
+    if (file->action != FileAction::kApply) continue;
+    run.context.out.Note("warning: " + Printable(file->planned->file.name) + " comes before " +
+                         Printable(last_applied->planned->file.name) +
+                         ", which is applied already");
+  }
+  return all;
+}
+
+LedgerFile RowOf(LedgerRun& run, const Pending& pending) {
+  if (const LedgerFile* row = FindRow(run, pending.planned->file.name)) return *row;
+  LedgerFile row;
+  row.file = pending.planned->file.name;
+  row.version = pending.planned->file.version;
+  row.description = pending.planned->file.description;
+  row.checksum = pending.planned->file.checksum;
+  return row;
+}
+
+Json FilesJson(LedgerRun& run, const std::vector<Pending>& files) {
+  Json list = Json::array();
+  for (const Pending& file : files) {
+    list.push_back(FileJson(run, RowOf(run, file), std::string(ActionName(file.action))));
+  }
+  return list;
+}
+
+std::string ResultText(LedgerRun& run, const LedgerFile& row) {
+  std::string text = Printable(row.file);
+  if (row.state == LedgerState::kApplied) {
+    text += " is applied";
+  } else if (row.state == LedgerState::kReady) {
+    text += " is ready. To swap its tables: " +
+            CommandLine(run.context.options, "cutover --file " + row.file);
+  } else {
+    text += " is on its way";
+  }
+  if (!row.migrations.empty()) text += " (" + state::JoinIds(row.migrations) + ")";
+  return text;
+}
+
+int Apply(LedgerRun& run, const std::vector<Pending>& files) {
+  Context& context = run.context;
+  const auto skipped = static_cast<size_t>(std::count_if(
+      files.begin(), files.end(), [](const Pending& f) { return f.action == FileAction::kSkip; }));
+  if (skipped > 0) context.out.Note(CountFiles(skipped) + " applied already");
+  if (skipped < files.size()) run.ledger.Prepare();
+  std::string last;
+  for (const Pending& file : files) {
+    if (file.action == FileAction::kSkip) continue;
+    FileRun one(run, *file.planned, file.action);
+    if (one.Run() == End::kInterrupted) {
+      context.out.Note("detached; the migration goes on. The same command goes on with the files");
+      if (context.out.json()) context.out.Document(FilesJson(run, files));
+      return kExitDetached;
+    }
+    context.out.Line(ResultText(run, one.row()));
+    last = one.row().file;
+  }
+  if (context.out.json()) {
+    context.out.Document(FilesJson(run, files));
+  } else if (last.empty()) {
+    context.out.Line("nothing is left to apply");
+  } else {
+    context.out.Line("To take the last one back: " +
+                     CommandLine(context.options, "revert --file " + Printable(last)));
+  }
+  return kExitDone;
+}
+
+// Plans what is not applied yet. A table that an earlier file changes cannot be looked at before.
+class DryRun {
+ public:
+  DryRun(LedgerRun& run, const std::vector<Pending>& files) : run_(run), files_(files) {}
+
+  int Run() {
+    for (const Pending& file : files_) Plan(file);
+    if (run_.context.out.json()) run_.context.out.Document(list_);
+    return kExitDone;
+  }
+
+ private:
+  void Plan(const Pending& file) {
+    const Output& out = run_.context.out;
+    Json json = FileJson(run_, RowOf(run_, file), std::string(ActionName(file.action)));
+    Json plans = Json::array();
+    std::string text = Printable(file.planned->file.name) + ": " +
+                       (file.action == FileAction::kSkip ? "is applied already"
+                                                         : std::string(ActionName(file.action)));
+    if (file.action == FileAction::kSkip || file.action == FileAction::kReapply) {
+      out.Line(text);
+    } else {
+      out.Line(text);
+      number_ = 0;
+      for (const ddl::FileStep& step : file.planned->file.steps) PlanStep(file, step, &plans);
+    }
+    json["plan"] = std::move(plans);
+    list_.push_back(std::move(json));
+  }
+
+  void PlanStep(const Pending& file, const ddl::FileStep& step, Json* plans) {
+    const Output& out = run_.context.out;
+    const std::string place = ddl::Place(file.planned->file.name, step.line);
+    if (!step.migration) {
+      out.Line(place + ": " + step.kind + " is run as it is, and cannot be taken back");
+      plans->push_back({{"line", step.line}, {"statement", step.text}, {"reversible", false}});
+      others_ = true;
+      return;
+    }
+    const LedgerFile row = RowOf(run_, file);
+    const size_t number = number_++;
+    if (file.action == FileAction::kContinue && number < row.migrations.size()) {
+      const std::string& id = row.migrations[number];
+      out.Line(place + ": is begun, migration " + id);
+      plans->push_back({{"line", step.line}, {"table", step.alter.table}, {"migration", id}});
+      return;
+    }
+    const std::string table = ddl::FoldName(step.alter.table);
+    if (others_ || !changed_.insert(table).second) {
+      out.Line(place + ": " + Printable(step.alter.table + ": " + step.alter.clauses) +
+               ": can be planned when what is before it has been applied");
+      plans->push_back({{"line", step.line},
+                        {"table", step.alter.table},
+                        {"alter", step.alter.clauses},
+                        {"planned", false}});
+      return;
+    }
+    const Options before = run_.context.options;
+    run_.context.options = file.planned->options;
+    try {
+      const Change change{{run_.database, step.alter.table}, step.alter};
+      const CheckedChange checked =
+          CheckChange(run_.context, run_.target, change, run_.has_store() ? &run_.store() : nullptr,
+                      before.complete_previous ? FindPrevious(run_, step.alter.table) : "");
+      run_.context.options = before;
+      out.Text(PlanText(checked));
+      Json plan = PlanJson(checked);
+      plan["line"] = step.line;
+      plans->push_back(std::move(plan));
+    } catch (const Error& error) {
+      run_.context.options = before;
+      throw error.Within(place);
+    }
+  }
+
+  LedgerRun& run_;
+  const std::vector<Pending>& files_;
+  Json list_ = Json::array();
+  std::set<std::string> changed_;  // tables
+  bool others_ = false;            // ran before
+  size_t number_ = 0;              // of the file's migrations
+};
+
+}  // namespace
+
+int RunApply(Context& context) {
+  if (!context.options.back_to.empty()) return RunRevertFiles(context);
+  const PlannedFiles planned = ReadMigrationFiles(context.options);
+  for (const std::string& note : planned.notes) context.out.Note(note);
+  ServerTarget target = ConnectToTarget(context);
+  const std::string database = TargetDatabase(context, target);
+  LedgerRun run(context, std::move(target), database);
+  const std::vector<Pending> files = Decide(run, planned);
+  if (context.options.dry_run) return DryRun(run, files).Run();
+  try {
+    return Apply(run, files);
+  } catch (const Error& error) {
+    if (!context.out.json()) throw;
+    context.out.Fail(error, context.id, {{"files", FilesJson(run, files)}});
+    return ExitCodeOf(error.code(), context.stage);
+  }
+}
+
+}  // namespace osc::cli
