@@ -3,8 +3,11 @@
 #include "shadow/deferred_indexes.h"
 
 #include <filesystem>
+#include <random>
+#include <thread>
 
 #include "ddl/deferred_keys.h"
+#include "src/base/retry.h"
 #include "src/mysql/session_list.h"
 #include "tests/support/private_server.h"
 #include "tests/support/users_test.h"
@@ -14,6 +17,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+
+constexpr int kSessions = 4;
 
 class DeferredIndexesTest : public testing::UsersTest {
  protected:
@@ -32,10 +37,11 @@ class DeferredIndexesTest : public testing::UsersTest {
         ddl::ReadTableDefinition(connection(), {database(), "altered"}), ddl::ParseAlter(alter)));
   }
 
-  std::string HoldBeforeTheBuild() {
+  std::string HoldBeforeTheBuild(const std::vector<std::string>& more = {}) {
     osc().SetEnvironment("OSC_FAULT_HOLD", "index.begun=" + held_.string());
-    const std::string id =
-        osc().Alter("users", "DROP COLUMN title", {"--defer-indexes", "on", "--detach"});
+    std::vector<std::string> options{"--defer-indexes", "on", "--detach"};
+    options.insert(options.end(), more.begin(), more.end());
+    const std::string id = osc().Alter("users", "DROP COLUMN title", options);
     osc().SetEnvironment("OSC_FAULT_HOLD", "");
     testing::WaitUntil(
         "the build", [&] { return std::filesystem::exists(held_); }, std::chrono::seconds(30));
@@ -55,6 +61,29 @@ class DeferredIndexesTest : public testing::UsersTest {
     std::filesystem::remove(held_);
     WaitForWaitingBuilds(1);
     return id;
+  }
+
+  // As the stream does it, and as fast as it can: two rows at a time exchange their emails.
+  void ExchangeEmails(std::stop_token stop, int session, int rows) {
+    mysql::Connection stream = server().Connect(database());
+    std::mt19937 random(session);
+    while (!stop.stop_requested()) {
+      const auto some_id = [&] {  // no other session's
+        return std::to_string(1 + session + kSessions * (random() % (rows / kSessions)));
+      };
+      const std::string one = some_id();
+      const std::string other = some_id();
+      if (one == other) continue;
+      const std::string both = " FROM " + off_stage_ + " WHERE id IN (" + one + "," + other + ")";
+      auto emails = stream.Query("SELECT email" + both + " ORDER BY id=" + other);
+      std::vector<std::string> email;
+      while (emails.Next()) email.push_back(emails.Text(0));
+      stream.Execute("START TRANSACTION");
+      stream.Execute("DELETE" + both);
+      stream.Execute("INSERT INTO " + off_stage_ + " (id, token, email) VALUES (" + one + ",0,'" +
+                     email.at(1) + "'),(" + other + ",0,'" + email.at(0) + "')");
+      stream.Execute("COMMIT");
+    }
   }
 
   void WaitForWaitingBuilds(int count) {
@@ -152,6 +181,29 @@ TEST_P(DeferredIndexesTest, ADuplicateIsNamed) {
   EXPECT_THAT(message, HasSubstr("a unique key cannot be built"));
   EXPECT_THAT(message, HasSubstr("17 and 900000"));
   EXPECT_EQ(Value("SELECT COUNT(*) FROM users"), std::to_string(kRows));
+}
+
+// A server that builds an index while rows change may see a value twice that was never on two rows.
+TEST_P(DeferredIndexesTest, AValueOnItsWayIsNoDuplicate) {
+  constexpr int kMany = 100000;
+  CreateTitledUsers("users", kMany);
+  const std::string id = HoldBeforeTheBuild({"--verify", "off", "--postpone-cutover"});
+  std::vector<std::jthread> sessions;
+  for (int session = 0; session < kSessions; ++session) {
+    sessions.emplace_back([this, session](std::stop_token stop) {
+      try {
+        ExchangeEmails(stop, session, kMany);
+      } catch (const Error& error) {
+        ADD_FAILURE() << error.message();
+      }
+    });
+  }
+  std::filesystem::remove(held_);
+  testing::WaitUntil(
+      "the build", [&] { return osc().Show(id)["state"] != "indexing"; }, testing::Osc::kDeadline);
+  sessions.clear();
+  osc().WaitForState(id, "ready");
+  osc().Succeed({"cancel", id});
 }
 
 TEST_P(DeferredIndexesTest, ABuildThatWaitsCanBeCancelled) {
