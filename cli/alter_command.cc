@@ -89,7 +89,7 @@ int RunAlter(Context& context) {
     }
   }
   const CheckedChange change = CheckChange(context, store);
-  TellCautions(context, change.plan);
+  TellCautions(context, change);
 
   // From here on a Ctrl-C detaches. In the foreground it stops the engine, whose threads are made
   // after this and so never see the signal.

@@ -158,21 +158,19 @@ class DryRun {
     }
     const std::string table = ddl::FoldName(step.alter.table);
     if (others_ || !changed_.insert(table).second) {
-      out.Line(place + ": " + Printable(step.alter.table + ": " + step.alter.clauses) +
+      out.Line(place + ": " + Printable(step.alter.table + ": " + ddl::TextOf(step)) +
                ": can be planned when what is before it has been applied");
       plans->push_back({{"line", step.line},
                         {"table", step.alter.table},
-                        {"alter", step.alter.clauses},
+                        {"alter", ddl::TextOf(step)},
                         {"planned", false}});
       return;
     }
     const Options before = run_.context.options;
     run_.context.options = file.planned->options;
     try {
-      const Change change{{run_.database, step.alter.table}, step.alter};
-      const CheckedChange checked =
-          CheckChange(run_.context, run_.target, change, run_.has_store() ? &run_.store() : nullptr,
-                      before.complete_previous ? FindPrevious(run_, step.alter.table) : "");
+      const CheckedChange checked = CheckStep(
+          run_, step, before.complete_previous ? FindPrevious(run_, step.alter.table) : "");
       run_.context.options = before;
       out.Text(PlanText(checked));
       Json plan = PlanJson(checked);

@@ -133,11 +133,7 @@ void RequireRunnable(const PlannedFile& planned, const std::string& database) {
                   "leave it out; --database says which database the files are for");
     }
     if (planned.options.allow_other && !planned.options.require_revertible) continue;
-    const bool later =
-        step.kind == "CREATE TABLE" || step.kind == "DROP TABLE" || step.kind.ends_with(" VIEW");
-    std::string why = later ? " is not supported yet: it could not be taken back"
-                            : " is no ALTER TABLE, CREATE INDEX or DROP INDEX";
-    if (planned.options.allow_other) why += ", and cannot be taken back";
+    std::string why = " is no change of a table, an index or a view that can be taken back";
     throw Error(ErrorCode::kRefused, place + step.kind + why,
                 planned.options.allow_other
                     ? "leave out --require-revertible"

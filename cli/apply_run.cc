@@ -140,6 +140,15 @@ void RequireInSequence(const std::vector<const PlannedFile*>& pending) {
   }
 }
 
+CheckedChange CheckStep(LedgerRun& run, const ddl::FileStep& step, const std::string& previous) {
+  state::Store* store = run.has_store() ? &run.store() : nullptr;
+  const mysql::TableName table{run.database, step.alter.table};
+  if (step.object) {
+    return CheckObject(run.context, run.target, table, *step.object, store, previous);
+  }
+  return CheckChange(run.context, run.target, {table, step.alter}, store, previous);
+}
+
 FileRun::FileRun(LedgerRun& run, const PlannedFile& planned, FileAction action)
     : run_(run), planned_(planned), action_(action) {
   const ddl::MigrationFile& file = planned.file;
@@ -231,7 +240,6 @@ bool FileRun::HasToStart(size_t number) {
 }
 
 CheckedChange FileRun::Check(const ddl::FileStep& step) {
-  const Change change{{run_.database, step.alter.table}, step.alter};
   try {
     run_.context.stage = Stage::kPreflight;
     const std::string previous = FindPrevious(run_, step.alter.table);
@@ -242,7 +250,7 @@ CheckedChange FileRun::Check(const ddl::FileStep& step) {
               " can still be taken back, and a table has one revert window at a time",
           "--complete-previous ends that window first; osc show " + previous + " tells what it is");
     }
-    return CheckChange(run_.context, run_.target, change, &run_.store(), previous);
+    return CheckStep(run_, step, previous);
   } catch (const Error& error) {
     throw error.Within(ddl::Place(planned_.file.name, step.line));
   }
@@ -334,7 +342,7 @@ End FileRun::Start(const ddl::FileStep& step, size_t number) {
   Context& context = run_.context;
   if (number >= checked_.size()) checked_.resize(number + 1);
   const CheckedChange change = checked_[number] ? *checked_[number] : Check(step);
-  TellCautions(context, change.plan);
+  TellCautions(context, change);
   const std::string previous = FindPrevious(run_, step.alter.table);
   if (!previous.empty() && CompletePrevious(previous) == End::kInterrupted) {
     return End::kInterrupted;

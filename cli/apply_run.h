@@ -30,6 +30,10 @@ std::string FindPrevious(LedgerRun& run, const std::string& table);
 // whose interrupted run left a statement behind of which nobody knows (see --unfinished).
 FileAction DecideAction(LedgerRun& run, const PlannedFile& planned);
 
+// What CheckChange or CheckObject says of the step. previous: a migration of its table that will be
+// completed before it begins, or empty.
+CheckedChange CheckStep(LedgerRun& run, const ddl::FileStep& step, const std::string& previous);
+
 // Throws kRefused where a later file of the run would find the revert window of an earlier one's
 // migration open, or could not be run with what --wait or a postponed cutover leaves undone.
 void RequireInSequence(const std::vector<const PlannedFile*>& pending);

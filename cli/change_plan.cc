@@ -214,8 +214,29 @@ CheckedChange CheckChange(Context& context, ServerTarget& target, const Change& 
   return checked;
 }
 
-std::vector<std::string> Cautions(const ddl::ChangePlan& plan) {
+CheckedChange CheckObject(Context& context, ServerTarget& target, const mysql::TableName& name,
+                          const ddl::ObjectStatement& statement, state::Store* store,
+                          const std::string& to_be_completed) {
+  CheckedChange checked;
+  checked.server = target.choice.identity;
+  checked.server_name = target.connection.server().Name();
+  if (store != nullptr && to_be_completed.empty()) {
+    store->RequireNoUnfinished(checked.server, name.database, name.name);
+  }
+  checked.object = ddl::PlanObject(target.connection, name, statement);
+  if (context.options.settings.force_cutover) ddl::RequireKillPrivilege(target.connection);
+  return checked;
+}
+
+std::vector<std::string> Cautions(const CheckedChange& change) {
   std::vector<std::string> lines;
+  if (change.object) {
+    if (!change.object->nothing.empty()) {
+      lines.push_back(Printable(change.object->nothing + ": nothing is changed"));
+    }
+    return lines;
+  }
+  const ddl::ChangePlan& plan = change.plan;
   for (const ddl::RevertNote& note : plan.notes) {
     lines.push_back(Printable("revert note (" + std::string(note.level()) + "): " + note.column +
                               ": " + note.detail));
@@ -230,7 +251,35 @@ std::vector<std::string> Cautions(const ddl::ChangePlan& plan) {
   return lines;
 }
 
+namespace {
+
+std::string WhatARevertDoes(const ddl::ObjectPlan& plan) {
+  if (!plan.nothing.empty()) return "it changes nothing: " + plan.nothing;
+  switch (plan.statement.action) {
+    case ddl::ObjectAction::kCreateTable:
+    case ddl::ObjectAction::kCreateView:
+      return "it is made off stage and renamed; a revert takes it off stage, with its rows";
+    case ddl::ObjectAction::kDropTable:
+    case ddl::ObjectAction::kDropView:
+      return "it is renamed off stage and dropped when the retention ends; a revert renames it "
+             "back";
+    default:
+      return plan.standing.empty() ? "it is made off stage and renamed; a revert takes it off stage"
+                                   : "the old view stays off stage; a revert brings it back";
+  }
+}
+
+std::string ObjectText(const CheckedChange& change) {
+  const ddl::ObjectPlan& plan = *change.object;
+  return "change     " + Printable(plan.statement.text) + "\n" + "on         " +
+         Printable(plan.name.database) + " on " + change.server_name + "\n" + "way        " +
+         Printable(WhatARevertDoes(plan)) + "\na revert loses nothing\n";
+}
+
+}  // namespace
+
 std::string PlanText(const CheckedChange& change) {
+  if (change.object) return ObjectText(change);
   const ddl::ChangePlan& plan = change.plan;
   const mysql::TableName& table = plan.forward.source.name;
   std::string text;
@@ -260,13 +309,24 @@ std::string PlanText(const CheckedChange& change) {
   for (const std::string& row : DirectionLines(inverse, false, plan.revert_defaults)) {
     text += row + "\n";
   }
-  const auto cautions = Cautions(plan);
+  const auto cautions = Cautions(change);
   for (const std::string& caution : cautions) text += caution + "\n";
   if (plan.notes.empty()) text += "a revert loses nothing\n";
   return text;
 }
 
 Json PlanJson(const CheckedChange& change) {
+  if (change.object) {
+    return {{"database", change.object->name.database},
+            {"table", change.object->name.name},
+            {"alter", change.object->statement.text},
+            {"action", ddl::ActionName(change.object->statement.action)},
+            {"server", change.server_name},
+            {"reversible", true},
+            {"changes_nothing", !change.object->nothing.empty()},
+            {"notes", Json::array()},
+            {"warnings", Json::array()}};
+  }
   const ddl::ChangePlan& plan = change.plan;
   const mysql::TableName& table = plan.forward.source.name;
   Json key_columns = Json::array();
@@ -291,6 +351,7 @@ Json PlanJson(const CheckedChange& change) {
   return {{"database", table.database},
           {"table", table.name},
           {"alter", plan.alter.clauses},
+          {"action", "alter"},
           {"server", change.server_name},
           {"algorithm", "shadow"},
           {"reversible", true},

@@ -6,6 +6,7 @@
 
 #include "cli/alter_argument.h"
 #include "cli/context.h"
+#include "ddl/object_plan.h"
 #include "ddl/preflight.h"
 #include "ddl/server_algorithms.h"
 #include "src/mysql/host_list.h"
@@ -14,7 +15,8 @@
 namespace osc::cli {
 
 struct CheckedChange {
-  ddl::ChangePlan plan;
+  ddl::ChangePlan plan;                                 // of an ALTER
+  std::optional<ddl::ObjectPlan> object;                // of anything else
   std::string server;                                   // mysql::ServerIdentity
   std::string server_name;                              // "MariaDB 10.11.6"
   std::vector<ddl::ServerAlgorithm> server_algorithms;  // for plan; empty where it cannot be asked
@@ -39,8 +41,13 @@ CheckedChange CheckChange(Context& context, std::optional<state::Store>& store);
 CheckedChange CheckChange(Context& context, ServerTarget& target, const Change& change,
                           state::Store* store, const std::string& to_be_completed = "");
 
+// Of a statement that creates or drops a table or a view.
+CheckedChange CheckObject(Context& context, ServerTarget& target, const mysql::TableName& name,
+                          const ddl::ObjectStatement& statement, state::Store* store,
+                          const std::string& to_be_completed);
+
 // What a person should know before it runs: revert notes and warnings, a line each.
-std::vector<std::string> Cautions(const ddl::ChangePlan& plan);
+std::vector<std::string> Cautions(const CheckedChange& change);
 
 std::string PlanText(const CheckedChange& change);
 nlohmann::ordered_json PlanJson(const CheckedChange& change);

@@ -107,8 +107,11 @@ std::string SwapMessage(const Options& options, const Snapshot& snapshot) {
   const bool on_new = migration.live == state::LiveTable::kNew;
   const std::string command =
       CommandLine(options, (on_new ? "revert " : "reapply ") + migration.id);
-  std::string text = Printable(migration.table) +
-                     (on_new ? " is live on the new definition" : " is back on the old definition");
+  std::string text =
+      Printable(migration.table) +
+      (!migration.object.empty()
+           ? (on_new ? ": done: " : ": taken back: ") + Printable(migration.alter)
+           : (on_new ? " is live on the new definition" : " is back on the old definition"));
   if (!snapshot.swaps.empty()) {
     text += " (writes waited " +
             FormatMillis(static_cast<int64_t>(snapshot.swaps.back().lock_ms + 0.5)) + ")";

@@ -87,6 +87,14 @@ std::string DoneMessage(const Options& options, const nlohmann::json& arguments,
   const Migration& migration = snapshot.migration;
   const std::string table = Printable(migration.table);
   if (IsSwap(options.command)) return SwapMessage(options, snapshot);
+  if (options.command == "complete" && !migration.object.empty()) {
+    return migration.id + " is completed: " + Printable(migration.alter) +
+           (migration.live == state::LiveTable::kNew ? " stands" : " stays taken back") +
+           (HasOffStage(migration)
+                ? ", " + Printable(ddl::OffStageName(migration.id, migration.table)) +
+                      (options.keep_table ? " is kept" : " is dropped")
+                : "");
+  }
   if (options.command == "complete") {
     return migration.id + " is completed: " + table + " stays on the " +
            std::string(state::LiveName(migration.live)) + " definition, " +

@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/text.h"
+#include "ddl/object_statement.h"
 #include "ddl/preflight.h"
+#include "shadow/tables.h"
 #include "src/base/duration.h"
 
 namespace osc::cli {
@@ -14,6 +16,11 @@ using Json = nlohmann::ordered_json;
 
 Json TimeJson(const std::optional<state::Time>& time) {
   return time ? Json(base::FormatTime(*time)) : Json(nullptr);
+}
+
+std::string ActionOf(const state::Migration& migration) {
+  const auto object = ddl::LoadObject(migration.object);
+  return object ? std::string(ddl::ActionName(object->action)) : "alter";
 }
 
 Json SwapsJson(const std::vector<state::Swap>& swaps) {
@@ -130,6 +137,12 @@ Snapshot TakeSnapshot(state::Store& store, const std::string& id, bool engine_ru
   return snapshot;
 }
 
+bool HasOffStage(const state::Migration& migration) {
+  return !state::IsDoneByServer(migration) &&
+         (migration.object.empty() ||
+          shadow::StandsOffStage(shadow::LoadTables(migration), migration.live));
+}
+
 bool StreamRuns(const Snapshot& snapshot) {
   return snapshot.progress.stream_running && snapshot.engine_running &&
          !state::IsFinal(snapshot.migration.state);
@@ -160,6 +173,7 @@ Json MigrationJson(const Snapshot& snapshot) {
           {"database", migration.database},
           {"table", migration.table},
           {"alter", migration.alter},
+          {"action", ActionOf(migration)},
           {"algorithm", state::AlgorithmName(migration.settings.algorithm)},
           {"state", state::StateName(migration.state)},
           {"live", state::LiveName(migration.live)},
@@ -185,9 +199,9 @@ Json MigrationJson(const Snapshot& snapshot) {
           {"revert", RevertJson(snapshot)},
           {"warnings", std::move(warnings)},
           {"verify", VerifyJson(snapshot)},
-          {"off_stage_table", state::IsDoneByServer(migration)
-                                  ? Json(nullptr)
-                                  : Json(ddl::OffStageName(migration.id, migration.table))},
+          {"off_stage_table", HasOffStage(migration)
+                                  ? Json(ddl::OffStageName(migration.id, migration.table))
+                                  : Json(nullptr)},
           {"settings", Json::parse(state::SaveSettings(migration.settings))},
           {"notes", std::move(notes)},
           {"revert_defaults", Json::parse(ddl::SaveRevertDefaults(defaults))},

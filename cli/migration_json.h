@@ -35,6 +35,8 @@ std::string CompareText(const state::Verification& verification);
 
 // What people are told about the stream: stored rows say what it was when an engine last wrote
 // them.
+// Whether it has something under its off-stage name.
+bool HasOffStage(const state::Migration& migration);
 bool StreamRuns(const Snapshot& snapshot);
 
 }  // namespace osc::cli

@@ -17,7 +17,11 @@ std::optional<std::string> WhyOwnWay(const Options& options) {
 
 }  // namespace
 
-void TellCautions(Context& context, const ddl::ChangePlan& plan) {
+void TellCautions(Context& context, const CheckedChange& change) {
+  if (change.object) {
+    for (const std::string& caution : Cautions(change)) context.out.Note(caution);
+    return;
+  }
   const state::Algorithm algorithm = context.options.settings.algorithm;
   if (algorithm == state::Algorithm::kInstant) {
     context.out.Note("the server makes this change itself: it cannot be taken back");
@@ -28,20 +32,29 @@ void TellCautions(Context& context, const ddl::ChangePlan& plan) {
   } else if (algorithm == state::Algorithm::kAuto) {
     context.out.Note("auto: if the server makes this change instantly, it cannot be taken back");
   }
-  for (const std::string& caution : Cautions(plan)) context.out.Note(caution);
+  for (const std::string& caution : Cautions(change)) context.out.Note(caution);
 }
 
 state::Migration NewMigration(const Options& options, const CheckedChange& change) {
   state::Migration migration;
   migration.server = change.server;
   migration.connection = mysql::SaveConnection(options.connection);
+  migration.settings = options.settings;
+  migration.require_revertible = options.require_revertible;
+  if (change.object) {
+    migration.database = change.object->name.database;
+    migration.table = change.object->name.name;
+    migration.alter = change.object->statement.text;
+    migration.object = ddl::SaveObject(change.object->statement);
+    migration.settings.algorithm = state::Algorithm::kOsc;
+    migration.notes = ddl::SaveNotes({});
+    return migration;
+  }
   migration.database = change.plan.forward.source.name.database;
   migration.table = change.plan.forward.source.name.name;
   migration.alter = change.plan.alter.clauses;
-  migration.settings = options.settings;
   if (WhyOwnWay(options)) migration.settings.algorithm = state::Algorithm::kOsc;
   migration.notes = ddl::SaveNotes(change.plan.notes);
-  migration.require_revertible = options.require_revertible;
   migration.revert_defaults = ddl::SaveRevertDefaults(change.plan.revert_defaults);
   return migration;
 }

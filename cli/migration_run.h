@@ -7,7 +7,7 @@
 namespace osc::cli {
 
 // What a person should know before it begins.
-void TellCautions(Context& context, const ddl::ChangePlan& plan);
+void TellCautions(Context& context, const CheckedChange& change);
 
 // What the store is to keep; not yet in it.
 state::Migration NewMigration(const Options& options, const CheckedChange& change);

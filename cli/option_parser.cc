@@ -195,8 +195,8 @@ void Parser::AddApply() {
   apply->add_flag("--require-revertible", options.require_revertible,
                   "Refuse changes of which a revert may lose something or be blocked");
   apply->add_flag("--allow-other", options.allow_other,
-                  "Run statements that are no ALTER TABLE, CREATE INDEX or DROP INDEX as they are; "
-                  "they cannot be taken back");
+                  "Run statements that change no table, index or view as they are; they cannot be "
+                  "taken back");
   apply->add_flag(
       "--complete-previous", options.complete_previous,
       "When a table still has an earlier migration, end that one's revert window first");

@@ -88,13 +88,17 @@ std::string ShowText(const Snapshot& snapshot) {
             std::string(state::StateName(migration.state)) +
                 (migration.paused && state::IsBeforeCutover(migration.state) ? " (paused)" : ""));
   const bool by_server = state::IsDoneByServer(migration);
-  page.Line("live", by_server
-                        ? "the one table, changed by the server itself"
-                        : std::string(state::LiveName(migration.live)) + " table; off stage: " +
-                              ddl::OffStageName(migration.id, migration.table));
+  const bool by_rename = !migration.object.empty();
+  std::string live = "the one table, changed by the server itself";
+  if (!by_server) {
+    live = std::string(state::LiveName(migration.live)) + (by_rename ? "" : " table") +
+           "; off stage: " +
+           (HasOffStage(migration) ? ddl::OffStageName(migration.id, migration.table) : "nothing");
+  }
+  page.Line("live", live);
   AddErrors(migration, page);
   if (!progress.note.empty()) page.Line("now", progress.note);
-  if (!by_server) {
+  if (!by_server && !by_rename) {
     page.Line("copied", FormatRows(progress.rows_copied) + ", " + FormatPercent(progress.percent));
     page.Line("stream", StreamText(snapshot));
   }

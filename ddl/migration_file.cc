@@ -142,6 +142,15 @@ void AddMigration(const std::string& place, AlterStatement alter, MigrationFile*
       continue;
     }
     if (!SameTable(step.alter, alter)) continue;
+    if (step.object) {
+      // A table that may have been there before gets the ALTER all the same.
+      if (step.object->action != ObjectAction::kCreateTable || step.object->if_needed) break;
+      if (others) break;
+      step.object->text +=
+          ";\nALTER TABLE " + mysql::QuoteIdentifier(alter.table) + " " + alter.clauses;
+      step.object->alters.push_back(alter.clauses);
+      return;
+    }
     const std::string first = Place(file->name, step.line);
     const std::string both = place + ": table " + alter.table + " is changed at " + first + " too";
     if (step.alter.table != alter.table || step.alter.database != alter.database) {
@@ -159,7 +168,13 @@ void AddMigration(const std::string& place, AlterStatement alter, MigrationFile*
     }
     return;
   }
-  file->steps.push_back({0, true, std::move(alter), "", ""});
+  file->steps.push_back({0, true, std::move(alter), {}, "", ""});
+}
+
+// A foreign key binds the rows of the other table also while its own table is off stage.
+bool HasForeignKey(const std::vector<mysql::SqlToken>& tokens) {
+  return std::any_of(tokens.begin(), tokens.end(),
+                     [](const mysql::SqlToken& token) { return token.Is("REFERENCES"); });
 }
 
 void AddStep(const ScriptStatement& statement, MigrationFile* file) {
@@ -178,7 +193,26 @@ void AddStep(const ScriptStatement& statement, MigrationFile* file) {
     if (file->steps.size() > steps) file->steps.back().line = statement.line;
     return;
   }
-  file->steps.push_back({statement.line, false, {}, statement.text, kind});
+  std::vector<ObjectStatement> objects;
+  try {
+    if (!HasForeignKey(tokens)) objects = ParseObjectStatement(statement.text);
+  } catch (const Error& error) {
+    throw error.Within(place);
+  }
+  for (ObjectStatement& object : objects) {
+    AlterStatement named;
+    named.database = object.database;
+    named.table = object.name;
+    file->steps.push_back({statement.line, true, std::move(named), std::move(object), "", kind});
+  }
+  if (!objects.empty()) return;
+  const bool binds = kind == "CREATE TABLE";
+  file->steps.push_back({statement.line,
+                         false,
+                         {},
+                         {},
+                         statement.text,
+                         binds ? "CREATE TABLE with a foreign key" : kind});
 }
 
 // -1, 0, 1, by each of the numbers between dots; any number of digits.
@@ -199,6 +233,10 @@ int CompareVersions(std::string_view a, std::string_view b) {
 }
 
 }  // namespace
+
+const std::string& TextOf(const FileStep& step) {
+  return step.object ? step.object->text : step.alter.clauses;
+}
 
 std::string_view FormatName(FileFormat format) {
   constexpr std::array<std::string_view, 4> kNames{"plain", "flyway", "golang-migrate", "dbmate"};

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ddl/alter_statement.h"
+#include "ddl/object_statement.h"
 #include "ddl/sql_script.h"
 
 namespace osc::ddl {
@@ -18,11 +20,16 @@ std::string_view FormatName(FileFormat format);  // "golang-migrate"
 // What one part of a file does.
 struct FileStep {
   size_t line = 0;
-  bool migration = true;  // an ALTER TABLE, CREATE INDEX or DROP INDEX, or several of one table
-  AlterStatement alter;   // of a migration
-  std::string text;       // of any other statement, as written
-  std::string kind;       // of any other statement: "CREATE TABLE", "INSERT"
+  // An ALTER TABLE, CREATE INDEX or DROP INDEX, or several of one table, or an object.
+  bool migration = true;
+  AlterStatement alter;                   // of a migration; with an object only its name
+  std::optional<ObjectStatement> object;  // a table or view that it creates or drops
+  std::string text;                       // of any other statement, as written
+  std::string kind;                       // of any other statement: "CREATE TABLE", "INSERT"
 };
+
+// "DROP TABLE `t`", or an ALTER's clauses.
+const std::string& TextOf(const FileStep& step);
 
 struct MigrationFile {
   std::string name;  // without its folder: what the ledger knows it by

@@ -71,39 +71,6 @@ std::string DecodeFileName(const std::string& name) {
   return decoded;
 }
 
-void CheckForeignKeys(mysql::Connection& connection, const TableFacts& table) {
-  const std::string database = mysql::QuoteText(table.name.database);
-  const std::string name = mysql::QuoteText(table.name.name);
-  const std::string quoted = mysql::Quote(table.name);
-  const char* hint =
-      "drop the foreign key first; after the migration it can be added again on the server";
-  mysql::Result rows = connection.Query(
-      "SELECT CONSTRAINT_NAME, CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, "
-      "REFERENCED_TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS "
-      "WHERE (CONSTRAINT_SCHEMA = " +
-      database + " AND TABLE_NAME = " + name + ") OR (UNIQUE_CONSTRAINT_SCHEMA = " + database +
-      " AND REFERENCED_TABLE_NAME = " + name + ")");
-  while (rows.Next()) {
-    Refuse("table " + quoted + " has a foreign key: " + mysql::QuoteIdentifier(rows.Text(0)) +
-               " of " + mysql::Quote({rows.Text(1), rows.Text(2)}) + " refers to " +
-               mysql::Quote({rows.Text(3), rows.Text(4)}),
-           hint);
-  }
-  // The view above shows only what the user may see; InnoDB's own list shows all (needs PROCESS).
-  const std::string list = connection.server().IsMariaDb() ? "information_schema.INNODB_SYS_FOREIGN"
-                                                           : "information_schema.INNODB_FOREIGN";
-  mysql::Result all = connection.Query("SELECT ID, FOR_NAME, REF_NAME FROM " + list);
-  const std::string own = table.name.database + "/" + table.name.name;
-  while (all.Next()) {
-    const std::string from = DecodeFileName(all.Text(1));
-    const std::string to = DecodeFileName(all.Text(2));
-    if (from != own && to != own) continue;
-    Refuse("table " + quoted + " has a foreign key: '" + all.Text(0) + "' of '" + from +
-               "' refers to '" + to + "'",
-           hint);
-  }
-}
-
 void CheckTriggers(mysql::Connection& connection, const TableFacts& table) {
   mysql::Result rows = connection.Query(
       "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = " +
@@ -208,13 +175,16 @@ void RefuseSystemDatabase(const mysql::TableName& table) {
   }
 }
 
+void RefuseOwnName(const mysql::TableName& table) {
+  if (!table.name.starts_with("_osc_")) return;
+  Refuse("table " + mysql::Quote(table) + " carries a name of osc's own tables",
+         "name the application's table");
+}
+
 TableFacts FindTable(mysql::Connection& connection, const mysql::TableName& table,
                      const ServerVariables& variables) {
   CheckDatabase(connection, table);
-  if (table.name.starts_with("_osc_")) {
-    Refuse("table " + mysql::Quote(table) + " carries a name of osc's own tables",
-           "name the application's table");
-  }
+  RefuseOwnName(table);
   if (!connection.server().IsMariaDb()) {
     connection.Execute("SET SESSION information_schema_stats_expiry = 0");
   }
@@ -239,9 +209,42 @@ TableFacts FindTable(mysql::Connection& connection, const mysql::TableName& tabl
                                      : "check the name");
 }
 
+void CheckForeignKeys(mysql::Connection& connection, const mysql::TableName& table) {
+  const std::string database = mysql::QuoteText(table.database);
+  const std::string name = mysql::QuoteText(table.name);
+  const std::string quoted = mysql::Quote(table);
+  const char* hint =
+      "drop the foreign key first; after the migration it can be added again on the server";
+  mysql::Result rows = connection.Query(
+      "SELECT CONSTRAINT_NAME, CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, "
+      "REFERENCED_TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS "
+      "WHERE (CONSTRAINT_SCHEMA = " +
+      database + " AND TABLE_NAME = " + name + ") OR (UNIQUE_CONSTRAINT_SCHEMA = " + database +
+      " AND REFERENCED_TABLE_NAME = " + name + ")");
+  while (rows.Next()) {
+    Refuse("table " + quoted + " has a foreign key: " + mysql::QuoteIdentifier(rows.Text(0)) +
+               " of " + mysql::Quote({rows.Text(1), rows.Text(2)}) + " refers to " +
+               mysql::Quote({rows.Text(3), rows.Text(4)}),
+           hint);
+  }
+  // The view above shows only what the user may see; InnoDB's own list shows all (needs PROCESS).
+  const std::string list = connection.server().IsMariaDb() ? "information_schema.INNODB_SYS_FOREIGN"
+                                                           : "information_schema.INNODB_FOREIGN";
+  mysql::Result all = connection.Query("SELECT ID, FOR_NAME, REF_NAME FROM " + list);
+  const std::string own = table.database + "/" + table.name;
+  while (all.Next()) {
+    const std::string from = DecodeFileName(all.Text(1));
+    const std::string to = DecodeFileName(all.Text(2));
+    if (from != own && to != own) continue;
+    Refuse("table " + quoted + " has a foreign key: '" + all.Text(0) + "' of '" + from +
+               "' refers to '" + to + "'",
+           hint);
+  }
+}
+
 void CheckSurroundings(mysql::Connection& connection, const TableFacts& table,
                        const std::string& to_be_completed) {
-  CheckForeignKeys(connection, table);
+  CheckForeignKeys(connection, table.name);
   CheckTriggers(connection, table);
   CheckLeftovers(connection, table, to_be_completed);
 }

@@ -22,12 +22,17 @@ struct TableFacts {
 // Before the privileges are looked at, which nobody has there.
 void RefuseSystemDatabase(const mysql::TableName& table);
 
+void RefuseOwnName(const mysql::TableName& table);
+
 // Finds the table and refuses what is no ordinary InnoDB table. Throws kInvalidArgument for a
 // missing database name, kNotFound for a missing database or table, else kRefused.
 TableFacts FindTable(mysql::Connection& connection, const mysql::TableName& table,
                      const ServerVariables& variables);
 
-// Foreign keys from and to the table, triggers, off-stage tables but that of the migration
+// Foreign keys from and to the table. Throws kRefused.
+void CheckForeignKeys(mysql::Connection& connection, const mysql::TableName& table);
+
+// Foreign keys, triggers, off-stage tables but that of the migration
 // `to_be_completed`. Throws kRefused.
 void CheckSurroundings(mysql::Connection& connection, const TableFacts& table,
                        const std::string& to_be_completed);

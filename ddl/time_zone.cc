@@ -129,8 +129,12 @@ std::vector<std::string> CheckTimeZone(const ServerTimeZone& zone, const Project
   return warnings;
 }
 
+void SetServerTimeZone(mysql::Connection& connection) {
+  connection.Execute("SET time_zone=@@global.time_zone");
+}
+
 InServerTimeZone::InServerTimeZone(mysql::Connection& connection) : connection_(connection) {
-  connection_.Execute("SET time_zone=@@global.time_zone");
+  SetServerTimeZone(connection_);
 }
 
 InServerTimeZone::~InServerTimeZone() {

@@ -2,6 +2,7 @@
 
 #include "shadow/copy_record.h"
 #include "shadow/names.h"
+#include "shadow/object_swap.h"
 #include "shadow/prepare.h"
 #include "src/base/duration.h"
 #include "src/base/fault_point.h"
@@ -52,8 +53,10 @@ void Conductor::Run(std::stop_token stop) {
 
 bool Conductor::CompareWithServer(std::stop_token stop) {
   auto connection = mysql::Connection::Open(tables_.connection);
-  const bool exists = mysql::TableExists(connection, shadow::CheckpointName(id_, tables_.live));
-  if (!exists || store_.Get(id_).new_definition.empty()) {
+  const bool exists = mysql::TableExists(
+      connection, tables_.object ? tables_.off_stage : shadow::CheckpointName(id_, tables_.live));
+  const bool is_prepared = !store_.Get(id_).new_definition.empty();
+  if ((!exists && !(tables_.object && is_prepared)) || !is_prepared) {
     const std::string what = exists ? "the backup is older than its tables"
                                     : "the server has no trace of it any more, so that it was "
                                       "completed, cancelled or never begun";
@@ -64,6 +67,10 @@ bool Conductor::CompareWithServer(std::stop_token stop) {
     return false;
   }
   const int swaps = Door(store_, tables_).AgreeWithServer(stop);
+  if (tables_.object) {
+    store_.ClearRestored(id_);
+    return true;
+  }
   if (!store_.Swaps(id_).empty()) store_.FinishCopy(id_);
   // The backup may be of before the latest copy: what it says is copied went with the one before.
   const auto record = shadow::CopyRecord(id_, tables_.live).Load(connection);
@@ -101,13 +108,17 @@ void Conductor::Begin(std::stop_token stop) {
     store_.SetState(id_, MigrationState::kPreparing);
     OSC_FAULT_POINT("prepare.begun");
     try {
-      shadow::Prepare(store_, migration, tables_.connection);
+      if (tables_.object) {
+        shadow::PrepareObject(store_, migration, tables_.connection);
+      } else {
+        shadow::Prepare(store_, migration, tables_.connection);
+      }
     } catch (const Error& error) {
       if (base::IsRetryable(error.code())) throw;
       Fail(error);
       return;
     }
-    store_.SetState(id_, MigrationState::kCopying);
+    store_.SetState(id_, tables_.object ? MigrationState::kCatchingUp : MigrationState::kCopying);
     OSC_FAULT_POINT("prepare.done");
     LoadTables();
   }
@@ -115,6 +126,7 @@ void Conductor::Begin(std::stop_token stop) {
   readiness_.emplace(store_, id_, tables_.connection);
   binlog_watch_.emplace(tables_.connection);
   if (door_->Settle(stop)) store_.AddEvent(id_, "an interrupted swap turned out to be done");
+  if (tables_.object) return;  // no rows go from one to the other
   if (migration.state == MigrationState::kReseeding) PrepareReseed();
   frontier_ = std::make_shared<apply::CopyFrontier>();
   apply::StreamOptions stream_options = shadow::MakeStreamOptions(tables_);
@@ -173,8 +185,8 @@ bool Conductor::Step(std::stop_token stop) {
   if (store_.HasChanged() && !HandleIntents(stop)) return false;
   if (begin_again_) return true;
   if (IsOver()) return false;
-  if (CheckStream()) {
-    if (store_.Get(id_).state >= MigrationState::kCatchingUp) inspection_->Step();
+  if (!stream_ || CheckStream()) {
+    if (inspection_ && store_.Get(id_).state >= MigrationState::kCatchingUp) inspection_->Step();
     switch (store_.Get(id_).state) {
       case MigrationState::kCopying:
         StepCopy();

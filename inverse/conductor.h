@@ -104,6 +104,8 @@ class Conductor {
   state::MigrationState AfterCopy();
   void StepIndexing();
   void StepTowardsCutover(std::stop_token stop);
+  // The stream has come up to the copy's end, and the tables are verified.
+  bool AreTablesEqual();
   // Once the copy has ended: up to where the stream has to come, and who is to be waited for.
   void NoteCopied();
   // Whether a transaction is open that would see only a part of the copy; says so.

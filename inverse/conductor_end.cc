@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "inverse/conductor.h"
+#include "shadow/object_swap.h"
 #include "shadow/off_stage.h"
 #include "src/base/duration.h"
 #include "src/base/fault_point.h"
@@ -107,10 +108,15 @@ void Conductor::FinishEnd(std::stop_token stop) {
   StopWork();
   Report();
   OSC_FAULT_POINT("end.begun");
-  const bool keep = migration.state == MigrationState::kCompleting && migration.keep_table;
+  const bool completes = migration.state == MigrationState::kCompleting;
+  const bool keep = completes && migration.keep_table;
   for (int attempt = 1;; ++attempt) {
     try {
-      shadow::DropArtefacts(tables_.connection, id_, tables_.live, tables_.off_stage, keep);
+      if (!tables_.object) {
+        shadow::DropArtefacts(tables_.connection, id_, tables_.live, tables_.off_stage, keep);
+      } else if (completes || tables_.object->creates()) {  // before it nothing else has been made
+        shadow::DropObject(tables_, keep);
+      }
       break;
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kRetryable) throw;

@@ -36,6 +36,10 @@ void Conductor::Report() {
   progress.stream_running = false;
   progress.stream_direction = "none";
   const bool window = !state::IsBeforeCutover(migration.state) && !IsOver();
+  if (tables_.object && !IsOver()) {
+    progress.readiness = window ? "ready" : "none";
+    progress.percent = 100;
+  }
   if (stream_) {
     const auto status = stream_->status();
     progress.stream_running = status.running;

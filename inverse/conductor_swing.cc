@@ -30,21 +30,25 @@ state::StoredError Refused(const std::string& id, const Error& error) {
 }  // namespace
 
 void Conductor::StepTowardsCutover(std::stop_token stop) {
-  NoteCopied();
-  const auto status = stream_->status();
-  if (!status.applied.Covers(*copied_at_) || status.lag > kSwingLag) {
-    note_ = "waiting for the stream to catch up";
-    return;
-  }
-  if (!IsVerified()) return;
+  if (stream_ && !AreTablesEqual()) return;
   const state::Migration migration = store_.Get(id_);
   if (migration.settings.postpone_cutover && !migration.cutover_asked) {
     note_ = "waiting for `osc cutover " + id_ + "`";
     if (migration.state != MigrationState::kReady) store_.SetState(id_, MigrationState::kReady);
     return;
   }
-  NoteUnverified();
+  if (stream_) NoteUnverified();
   if (!WaitsForSnapshots()) TrySwing(stop);
+}
+
+bool Conductor::AreTablesEqual() {
+  NoteCopied();
+  const auto status = stream_->status();
+  if (!status.applied.Covers(*copied_at_) || status.lag > kSwingLag) {
+    note_ = "waiting for the stream to catch up";
+    return false;
+  }
+  return IsVerified();
 }
 
 void Conductor::NoteCopied() {
@@ -124,19 +128,20 @@ void Conductor::NoteUnverified() {
 
 void Conductor::TrySwing(std::stop_token stop) {
   if (Clock::now() < next_swing_) return;
-  if (IsBehind() || IsBlocked()) return;
-  if (inspection_->is_running()) inspection_->Abandon("the tables are being swapped");
+  if (stream_ && (IsBehind() || IsBlocked())) return;
+  if (inspection_ && inspection_->is_running())
+    inspection_->Abandon("the tables are being swapped");
   if (swing_attempts_ == 0 && !note_.empty()) {  // what was waited for is there
     note_.clear();
     Report();  // before the state changes, so that nobody sees the one with the other
   }
   try {
     RequireOnlyPrimary();
-    door_->Swing(stop, *stream_, swing_loss_report_);
+    door_->Swing(stop, stream_.get(), swing_loss_report_);
     // The next swap, or the operator's next look, is to find the stream turned round.
     const auto deadline = Clock::now() + std::chrono::seconds(30);
     const int swaps = static_cast<int>(store_.Swaps(id_).size());
-    while (!stream_->WaitForEpoch(stop, swaps, Clock::now() + milliseconds(500)) &&
+    while (stream_ && !stream_->WaitForEpoch(stop, swaps, Clock::now() + milliseconds(500)) &&
            stream_->status().running && Clock::now() < deadline) {
       claim_->Check();  // the server may have vanished just now
     }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "inverse/loss_report.h"
+#include "shadow/object_swap.h"
 #include "shadow/swap_outcome.h"
 #include "src/base/duration.h"
 #include "src/base/fault_point.h"
@@ -52,7 +53,7 @@ void Door::Account(const state::Swap& swap) {
   progress.readiness = "ready";
   progress.reasons.clear();
   progress.note.clear();  // nothing is waited for any more
-  progress.stream_direction = shadow::StreamDirection(swap.number);
+  if (!tables_.object) progress.stream_direction = shadow::StreamDirection(swap.number);
   store_.SetProgress(tables_.id, progress);
   OSC_FAULT_POINT("swing.promised");
   state::Settings settings = store_.Get(tables_.id).settings;
@@ -65,17 +66,17 @@ void Door::Account(const state::Swap& swap) {
   store_.AddEvent(tables_.id, swap.direction + " done");
 }
 
-void Door::Swing(std::stop_token stop, apply::Stream& stream,
+void Door::Swing(std::stop_token stop, apply::Stream* stream,
                  const std::filesystem::path& loss_report) {
   const MigrationState before = store_.Get(tables_.id).state;
-  const int number = stream.status().epoch + 1;
-  std::string identity;
-  {
+  const int number = 1 + (stream != nullptr ? stream->status().epoch
+                                            : static_cast<int>(store_.Swaps(tables_.id).size()));
+  nlohmann::json intent = nlohmann::json::object();
+  if (!tables_.object) {
     auto connection = mysql::Connection::Open(tables_.connection);
-    identity = shadow::OffStageIdentity(connection, tables_.id);
+    intent["off_stage_identity"] = shadow::OffStageIdentity(connection, tables_.id);
   }
-  state::Swap swap = store_.RecordSwapIntent(
-      tables_.id, SwapDirection(number), nlohmann::json{{"off_stage_identity", identity}}.dump());
+  state::Swap swap = store_.RecordSwapIntent(tables_.id, SwapDirection(number), intent.dump());
   if (swap.number != number) {
     store_.DropSwapIntent(tables_.id, swap.number);
     throw Error(ErrorCode::kDiverged, "the stream stands before swap " + std::to_string(number) +
@@ -97,9 +98,14 @@ void Door::Swing(std::stop_token stop, apply::Stream& stream,
                                         loss_report.string());
       };
     }
-    const shadow::SwapResult result = shadow::Swap(stop, plan, stream);
-    swap.freeze_point = result.freeze_point.ToString();
-    swap.lock_ms = result.lock_ms;
+    if (stream != nullptr) {
+      const shadow::SwapResult result = shadow::Swap(stop, plan, *stream);
+      swap.freeze_point = result.freeze_point.ToString();
+      swap.lock_ms = result.lock_ms;
+    } else {
+      swap.lock_ms = shadow::SwapObjects(plan, tables_);
+      NoteCommits();
+    }
     swap.at = std::chrono::system_clock::now();
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kOutcomeUnknown) throw;
@@ -128,7 +134,43 @@ void Door::Rest() {
   store_.SetState(tables_.id, rest);
 }
 
+// Whoever takes over from this server is to have them.
+void Door::NoteCommits() {
+  auto connection = mysql::Connection::Open(tables_.connection);
+  state::Progress progress = store_.GetProgress(tables_.id);
+  progress.seen_gtid = binlog::CurrentGtidPosition(connection).ToString();
+  store_.SetProgress(tables_.id, progress);
+}
+
+bool Door::DidHappen(std::stop_token stop, const state::Swap& swap) {
+  auto connection = mysql::Connection::Open(tables_.connection);
+  if (tables_.object) {
+    return shadow::StandsNewObject(stop, connection, Plan(swap.number), tables_) ==
+           (swap.number % 2 == 1);
+  }
+  const std::string identity = nlohmann::json::parse(swap.intent).at("off_stage_identity");
+  return shadow::DidSwapHappen(stop, connection, Plan(swap.number), identity);
+}
+
+// By the parity: more cannot be told from where the objects stand.
+int Door::AgreeOnObject(std::stop_token stop) {
+  if (tables_.old_object == tables_.new_object) return 0;
+  const int next = static_cast<int>(store_.Swaps(tables_.id).size()) + 1;
+  auto swap = store_.OpenSwap(tables_.id);
+  if (!swap) swap = store_.RecordSwapIntent(tables_.id, SwapDirection(next), "{}");
+  if (!DidHappen(stop, *swap)) {
+    store_.DropSwapIntent(tables_.id, swap->number);
+    Rest();
+    return 0;
+  }
+  swap->at = std::chrono::system_clock::now();
+  swap->freeze_point = kNotRecorded;
+  Account(*swap);
+  return 1;
+}
+
 int Door::AgreeWithServer(std::stop_token stop) {
+  if (tables_.object) return AgreeOnObject(stop);
   auto connection = mysql::Connection::Open(tables_.connection);
   const int known = static_cast<int>(store_.Swaps(tables_.id).size());
   int done = 0;
@@ -171,9 +213,7 @@ bool Door::Settle(std::stop_token stop) {
     Rest();
     return false;
   }
-  auto connection = mysql::Connection::Open(tables_.connection);
-  const std::string identity = nlohmann::json::parse(swap->intent).at("off_stage_identity");
-  if (shadow::DidSwapHappen(stop, connection, Plan(swap->number), identity)) {
+  if (DidHappen(stop, *swap)) {
     swap->at = std::chrono::system_clock::now();
     if (swap->freeze_point.empty()) swap->freeze_point = kNotRecorded;
     OSC_FAULT_POINT("settle.happened");

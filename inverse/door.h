@@ -23,7 +23,8 @@ class Door {
   // and the store has the state that it had before. kOutcomeUnknown: call Settle until it answers.
   // loss_report: accepts that rows without a place in the other table are changed or left out, and
   // writes them to this file before; an empty one refuses that (kBusy).
-  void Swing(std::stop_token stop, apply::Stream& stream,
+  // stream: null with an object, to which no stream belongs.
+  void Swing(std::stop_token stop, apply::Stream* stream,
              const std::filesystem::path& loss_report = {});
 
   // Finds out what became of a swap that was begun and not accounted for; true when there was one
@@ -38,6 +39,10 @@ class Door {
  private:
   shadow::SwapPlan Plan(int number) const;
   void Account(const state::Swap& swap);
+  void NoteCommits();
+  // What became of a swap that nobody saw to its end.
+  bool DidHappen(std::stop_token stop, const state::Swap& swap);
+  int AgreeOnObject(std::stop_token stop);
   void TakeBack(int swaps_left);
   void Rest();
 

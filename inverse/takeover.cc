@@ -59,7 +59,7 @@ bool Takeover::IsPrepared() const {
 void Takeover::RequireFit(std::stop_token stop) {
   if (store_.Get(tables_.id).state == MigrationState::kQueued) return;
   auto connection = mysql::Connection::Open(tables_.connection);
-  if (IsPrepared()) RequireTables(stop, connection);
+  if (IsPrepared() && !tables_.object) RequireTables(stop, connection);
   const binlog::GtidSet seen = Seen(connection);
   if (checkpoint_) RequireNoOwnPast(stop, connection, seen);
   RequireCommits(connection, seen);
@@ -207,6 +207,7 @@ void Takeover::RequireCommits(mysql::Connection& connection, const binlog::GtidS
 void Takeover::AgreeWithServer(std::stop_token stop) {
   const std::string id = tables_.id;
   if (!reseeds_) Door(store_, tables_).AgreeWithServer(stop);
+  if (tables_.object) return;
   if (const auto open = store_.OpenSwap(id)) store_.DropSwapIntent(id, open->number);
   auto connection = mysql::Connection::Open(tables_.connection);
   connection.Execute("DROP TABLE IF EXISTS /* " + apply::Marker(id, "sentry") + " */ " +

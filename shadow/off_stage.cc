@@ -11,14 +11,7 @@ namespace {
 
 void DropTable(mysql::Connection& connection, const std::string& id,
                const mysql::TableName& table) {
-  try {
-    connection.Execute("DROP TABLE IF EXISTS /* " + apply::Marker(id, "drop") + " */ " +
-                       mysql::Quote(table));
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kRetryable) throw;
-    throw Error(error.code(), "another session uses " + mysql::Quote(table), error.hint(),
-                error.server_errno());
-  }
+  DropOffStage(connection, id, table, false);
 }
 
 // MySQL takes for granted that InnoDB looks at unique keys in the order of SHOW CREATE TABLE. After
@@ -30,6 +23,18 @@ void KeepKeysInOrder(mysql::Connection& connection) {
 }
 
 }  // namespace
+
+void DropOffStage(mysql::Connection& connection, const std::string& id,
+                  const mysql::TableName& table, bool is_view) {
+  try {
+    connection.Execute(std::string("DROP ") + (is_view ? "VIEW" : "TABLE") + " IF EXISTS /* " +
+                       apply::Marker(id, "drop") + " */ " + mysql::Quote(table));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kRetryable) throw;
+    throw Error(error.code(), "another session uses " + mysql::Quote(table), error.hint(),
+                error.server_errno());
+  }
+}
 
 ddl::TableDefinition CreateOffStage(mysql::Connection& connection, const std::string& id,
                                     const mysql::TableName& live, const mysql::TableName& off_stage,

@@ -18,6 +18,10 @@ ddl::TableDefinition CreateOffStage(mysql::Connection& connection, const std::st
                                     const mysql::TableName& live, const mysql::TableName& off_stage,
                                     const std::string& alter_clauses);
 
+// Drops one table or view, if it is there. Throws kRetryable as the next one.
+void DropOffStage(mysql::Connection& connection, const std::string& id,
+                  const mysql::TableName& table, bool is_view);
+
 // Drops the off-stage table, the stream's own tables and a sentry, those that are there. With
 // keep_off_stage the off-stage table stays. May be repeated. Throws kRetryable when another session
 // has used one of them for longer than a second: whoever comes behind the waiting DROP waits for it

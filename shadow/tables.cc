@@ -8,6 +8,18 @@
 #include "src/mysql/connection_json.h"
 
 namespace osc::shadow {
+namespace {
+
+// Never an empty text, which says that nothing is prepared.
+constexpr const char* kMark = "object: ";
+
+std::string Unmarked(const std::string& text) {
+  return text.substr(std::string_view(kMark).size());
+}
+
+}  // namespace
+
+std::string MarkObject(const std::string& definition) { return kMark + definition; }
 
 Tables LoadTables(const state::Migration& migration) {
   Tables tables;
@@ -18,12 +30,23 @@ Tables LoadTables(const state::Migration& migration) {
   tables.off_stage = {migration.database, ddl::OffStageName(migration.id, migration.table)};
   tables.seeded_epoch = migration.seeded_epoch;
   tables.revert_defaults = ddl::LoadRevertDefaults(migration.revert_defaults);
-  if (!migration.old_definition.empty()) {
+  tables.object = ddl::LoadObject(migration.object);
+  if (migration.old_definition.empty()) return tables;
+  if (tables.object) {
+    tables.old_object = Unmarked(migration.old_definition);
+    tables.new_object = Unmarked(migration.new_definition);
+  } else {
     tables.forward = ddl::ForwardProjection(ddl::LoadDefinition(migration.old_definition),
                                             ddl::LoadDefinition(migration.new_definition),
                                             ddl::ParseAlter(migration.alter));
   }
   return tables;
+}
+
+bool StandsOffStage(const Tables& tables, state::LiveTable live) {
+  if (!tables.object) return true;
+  if (tables.old_object == tables.new_object) return false;
+  return !(live == state::LiveTable::kNew ? tables.old_object : tables.new_object).empty();
 }
 
 apply::StreamOptions MakeStreamOptions(const Tables& tables) {

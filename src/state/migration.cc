@@ -158,6 +158,12 @@ bool IsDoneByServer(const Migration& migration) {
 }
 
 std::optional<Refusal> RefuseCommand(std::string_view command, const Migration& migration) {
+  if (!migration.object.empty() &&
+      (command == "verify" || command == "reseed" || command == "restart-copy")) {
+    return Refusal{"cannot " + std::string(command) + " " + migration.id +
+                       ": no rows are copied for " + migration.alter,
+                   "osc show " + migration.id + " tells what can be done"};
+  }
   if (!IsDoneByServer(migration) || (command != "revert" && command != "reapply")) {
     return RefuseCommand(command, migration.state, migration.id);
   }

@@ -149,7 +149,8 @@ struct Migration {
   std::string connection;  // JSON of mysql::ConnectionOptions, no secret in it
   std::string database;
   std::string table;
-  std::string alter;  // the clauses, as the user wrote them
+  std::string alter;   // the clauses, as the user wrote them, or the statement
+  std::string object;  // ddl::SaveObject, of one that creates or drops a table or a view, or empty
   Settings settings;
   MigrationState state = MigrationState::kQueued;
   LiveTable live = LiveTable::kOld;

@@ -13,7 +13,7 @@ constexpr int kBackupApplicationId = 0x6f736362;  // "oscb"
 
 // Step i brings version i to i + 1. A step that has been released is never changed. Times are
 // milliseconds since 1970, UTC.
-constexpr std::array<const char*, 9> kSteps{R"sql(
+constexpr std::array<const char*, 10> kSteps{R"sql(
 CREATE TABLE migration (
   id TEXT PRIMARY KEY,
   server TEXT NOT NULL,
@@ -195,6 +195,9 @@ CREATE TABLE ledger (
   osc_version TEXT NOT NULL,
   PRIMARY KEY (server, database, file)
 ) STRICT, WITHOUT ROWID;
+)sql",
+                                            R"sql(
+ALTER TABLE migration ADD COLUMN object TEXT NOT NULL DEFAULT '';
 )sql"};
 
 constexpr const char* kTakeBackupOver = R"sql(

@@ -14,7 +14,7 @@ namespace {
   "id, server, connection, database, table_name, alter_clauses, settings, state, live, paused, " \
   "cutover_asked, keep_table, created_at, updated_at, expires_at, error_code, error_message, "   \
   "error_hint, old_definition, new_definition, notes, require_revertible, revert_defaults, "     \
-  "restored, seeded_epoch"
+  "restored, seeded_epoch, object"
 
 Migration ReadMigration(Query& row) {
   Migration migration;
@@ -42,6 +42,7 @@ Migration ReadMigration(Query& row) {
   migration.revert_defaults = row[22].getString();
   migration.restored = row[23].getInt() != 0;
   migration.seeded_epoch = row[24].getInt();
+  migration.object = row[25].getString();
   return migration;
 }
 
@@ -129,12 +130,13 @@ Migration Store::Create(Migration migration) {
     Query insert(database.Prepare(
         "INSERT INTO migration (id, server, connection, database, table_name, alter_clauses,"
         " settings, state, live, created_at, updated_at, notes, require_revertible,"
-        " revert_defaults)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', 'old', ?, ?, ?, ?, ?)"));
+        " revert_defaults, object)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', 'old', ?, ?, ?, ?, ?, ?)"));
     insert
         .Bind(migration.id, migration.server, migration.connection, migration.database,
               migration.table, migration.alter, SaveSettings(migration.settings), now, now,
-              migration.notes, migration.require_revertible ? 1 : 0, migration.revert_defaults)
+              migration.notes, migration.require_revertible ? 1 : 0, migration.revert_defaults,
+              migration.object)
         .Run();
   });
   return Get(migration.id);

@@ -1,8 +1,11 @@
 // The acts of a migration's life.
 #include <filesystem>
 
+#include "ddl/object_statement.h"
 #include "src/base/wait.h"
 #include "src/binlog/gtid_set.h"
+#include "src/mysql/connection_json.h"
+#include "src/mysql/host_list.h"
 #include "src/mysql/session_list.h"
 #include "src/mysql/table_exists.h"
 #include "tests/crash/fault_points_test.h"
@@ -47,6 +50,8 @@ const std::vector<Fixture::Act>& Fixture::Acts() {
       {"change instantly behind a transaction", &Fixture::NeedOneTable,
        &Fixture::ChangeInstantlyBehindATransaction, &Fixture::IsChangedAfterTheTransaction},
       {"leave it to osc", &Fixture::NeedOneTable, &Fixture::LeaveItToOsc, &Fixture::IsLive},
+      {"a table comes and goes", &Fixture::NeedNothing, &Fixture::PlayTable, &Fixture::IsPlayed},
+      {"a view comes and goes", &Fixture::NeedNothing, &Fixture::PlayView, &Fixture::IsPlayed},
       {"truncate", &Fixture::NeedLive, &Fixture::Truncate, &Fixture::IsCaughtUp},
   };
   return acts;
@@ -192,6 +197,74 @@ bool Fixture::IsChangedAfterTheTransaction() {
     stage_ = 1;
   }
   return stage_ == 1 && IsChangedInstantly();
+}
+
+void Fixture::Play(std::vector<Turn> turns) {
+  turns_ = std::move(turns);
+  turn_begun_ = false;
+}
+
+void Fixture::PlayTable() {
+  const std::string is_there =
+      "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA='" + database() +
+      "' AND TABLE_NAME='made'";
+  const std::string rows = "SELECT COUNT(*) FROM made";
+  Play({{"CREATE TABLE made (id INT)", MigrationState::kLive, "INSERT INTO made VALUES (1)", ""},
+        {"revert", MigrationState::kReverted, is_there, "0"},
+        {"reapply", MigrationState::kLive, rows, "1"},
+        {"complete", MigrationState::kCompleted, rows, "1"},
+        {"DROP TABLE made", MigrationState::kLive, is_there, "0"},
+        {"revert", MigrationState::kReverted, rows, "1"},
+        {"reapply", MigrationState::kLive, is_there, "0"},
+        {"complete", MigrationState::kCompleted, is_there, "0"}});
+}
+
+void Fixture::PlayView() {
+  const std::string column =
+      "SELECT GROUP_CONCAT(COLUMN_NAME) FROM information_schema.COLUMNS WHERE "
+      "TABLE_SCHEMA='" +
+      database() + "' AND TABLE_NAME='seen'";
+  Play({{"CREATE VIEW seen AS SELECT id FROM users", MigrationState::kLive, column, "id"},
+        {"complete", MigrationState::kCompleted, column, "id"},
+        {"ALTER VIEW seen AS SELECT u FROM users", MigrationState::kLive, column, "u"},
+        {"revert", MigrationState::kReverted, column, "id"},
+        {"reapply", MigrationState::kLive, column, "u"},
+        {"complete", MigrationState::kCompleted, column, "u"},
+        {"DROP VIEW seen", MigrationState::kLive, column, "NULL"},
+        {"revert", MigrationState::kReverted, column, "u"},
+        {"reapply", MigrationState::kLive, column, "NULL"},
+        {"complete", MigrationState::kCompleted, column, "NULL"}});
+}
+
+bool Fixture::IsPlayed() {
+  if (stage_ == static_cast<int>(turns_.size())) return true;
+  const Turn& turn = turns_.at(stage_);
+  if (!turn_begun_) {
+    turn_begun_ = true;
+    turn.what.find(' ') == std::string::npos ? Wish(turn.what) : StartObject(turn.what);
+  }
+  if (!IsIn(turn.then)) return false;
+  if (turn.value.empty()) {
+    Run(turn.check);
+  } else {
+    EXPECT_EQ(Value(turn.check), turn.value) << turn.what;
+  }
+  turn_begun_ = false;
+  return ++stage_ == static_cast<int>(turns_.size());
+}
+
+void Fixture::StartObject(const std::string& statement) {
+  ddl::ObjectStatement object = ddl::ParseObjectStatement(statement).at(0);
+  if (object.action == ddl::ObjectAction::kCreateTable) object.alters = {"ADD KEY by_id (id)"};
+  state::Migration migration;
+  migration.server = mysql::ChooseServer(server().Options()).identity;
+  migration.connection = mysql::SaveConnection(server().Options());
+  migration.database = database();
+  migration.table = object.name;
+  migration.alter = object.text;
+  migration.object = ddl::SaveObject(object);
+  migration.settings.cutover_lock_timeout = std::chrono::seconds(2);
+  id_ = store().Create(migration).id;
 }
 
 void Fixture::NeedReady() {

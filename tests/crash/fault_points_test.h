@@ -81,6 +81,16 @@ class FaultPointsTest : public testing::UsersTest {
   void RestartCopy() { Wish("resume", R"({"restart_copy": true})"); }
   void Reseed();
   void DoNothing() {}
+  // What becomes of a table or a view, one turn after the other.
+  struct Turn {
+    std::string what;            // a statement for a new migration, or a command for this one
+    state::MigrationState then;  // to which it leads
+    std::string check;           // SQL, of which a query gives `value`
+    std::string value;
+  };
+  void Play(std::vector<Turn> turns);
+  void PlayTable();
+  void PlayView();
 
   bool IsReady() { return IsIn(state::MigrationState::kReady); }
   bool IsVerified() {
@@ -98,10 +108,12 @@ class FaultPointsTest : public testing::UsersTest {
   bool IsCaughtUp();
   bool IsUnfitSettled();
   bool IsReseeded();
+  bool IsPlayed();
 
   static const std::string kWiderCode;
 
   void Start(const std::string& alter, const std::string& algorithm = "osc");
+  void StartObject(const std::string& statement);
   void Wish(const std::string& command, const std::string& arguments = "{}");
   bool IsIn(state::MigrationState state);
   void WaitFor(const std::string& what, bool (FaultPointsTest::*is_done)());
@@ -124,6 +136,8 @@ class FaultPointsTest : public testing::UsersTest {
   std::string binlog_end_;
   size_t events_before_ = 0;
   int stage_ = 0;
+  std::vector<Turn> turns_;
+  bool turn_begun_ = false;
   bool truncated_ = false;
   bool reseeded_ = false;
 };

@@ -1,9 +1,7 @@
 // osc apply: migration files, their ledger, and the way back.
-#include <fstream>
-
 #include "src/base/duration.h"
 #include "src/mysql/named_lock.h"
-#include "tests/support/users_test.h"
+#include "tests/support/files_test.h"
 
 namespace osc {
 namespace {
@@ -15,7 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::Outcome;
 
-class ApplyTest : public testing::UsersTest {
+class ApplyTest : public testing::FilesTest {
  protected:
   static constexpr int kFew = 20;
 
@@ -29,36 +27,6 @@ class ApplyTest : public testing::UsersTest {
     }
   }
 
-  std::filesystem::path Folder(const std::string& name = "migrations") {
-    const auto folder = osc().state().home() / name;
-    std::filesystem::create_directories(folder);
-    return folder;
-  }
-  void Write(const std::string& name, const std::string& text,
-             const std::string& folder = "migrations") {
-    std::ofstream(Folder(folder) / name, std::ios::binary) << text;
-  }
-  Names Command(const Names& more = {}) {
-    Names command{"apply", Folder()};
-    command.insert(command.end(), more.begin(), more.end());
-    return command;
-  }
-  Outcome Apply(const Names& more = {}) { return osc().Succeed(Command(more)); }
-  Outcome ExpectExit(int code, const Names& command, const std::string& part) {
-    const Outcome outcome = osc().Run(command);
-    EXPECT_EQ(outcome.exit_code, code) << outcome.Describe();
-    EXPECT_THAT(outcome.err, HasSubstr(part));
-    EXPECT_THAT(outcome.err, HasSubstr("hint: "));
-    return outcome;
-  }
-
-  // "file state" of each row of the ledger.
-  Names Ledger() {
-    mysql::Result rows = connection().Query("SELECT file, state FROM _osc_ledger ORDER BY number");
-    Names lines;
-    while (rows.Next()) lines.push_back(rows.Text(0) + " " + rows.Text(1));
-    return lines;
-  }
   std::string Column(const std::string& table, const std::string& column) {
     return Value("SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA='" +
                  database() + "' AND TABLE_NAME=" + mysql::QuoteText(table) +
@@ -124,8 +92,8 @@ TEST_P(ApplyTest, AFailedFileStopsTheRunWhichGoesOnThere) {
   Write("2.sql", "ALTER TABLE b ADD UNIQUE u (x)");
   Write("3.sql", "ALTER TABLE b ADD three INT");
   ExpectRefused(Command(), "2.sql:1 and 3.sql:1 both change table b");
-  Write("3.sql", "CREATE TABLE three (id INT)");
-  ExpectRefused(Command(), "3.sql:1: CREATE TABLE is not supported yet");
+  Write("3.sql", "CREATE EVENT three ON SCHEDULE AT '2037-01-01' DO SELECT 1");
+  ExpectRefused(Command(), "3.sql:1: CREATE EVENT is no change of a table");
   EXPECT_EQ(osc().List().size(), 0U);
 
   const Outcome failed = ExpectExit(1, Command({"--allow-other"}), "u");
@@ -145,7 +113,7 @@ TEST_P(ApplyTest, AFailedFileStopsTheRunWhichGoesOnThere) {
   EXPECT_EQ(files[0]["action"], "skip");
   EXPECT_EQ(files[1]["action"], "apply");
   EXPECT_EQ(files[1]["migrations"][0]["table"], "b");
-  EXPECT_EQ(files[2]["as_they_are"], "CREATE TABLE (line 1)");
+  EXPECT_EQ(files[2]["as_they_are"], "CREATE EVENT (line 1)");
   EXPECT_THAT(Ledger(), ElementsAre("1.sql applied", "2.sql applied", "3.sql applied"));
 }
 
@@ -202,7 +170,7 @@ TEST_P(ApplyTest, OtherStatementsRunInOrderInTheServersOwnSession) {
   Write("1.sql",
         "BEGIN;\nUPDATE a SET x=1;\nUPDATE a SET x=x+1;\nINSERT INTO a (token) VALUES "
         "(1);\nCOMMIT;\n");
-  ExpectRefused(Command(), "1.sql:1: BEGIN is no ALTER TABLE");
+  ExpectRefused(Command(), "1.sql:1: BEGIN is no change of a table");
   Run("ALTER TABLE a ADD UNIQUE u (token)");
   // All of the transaction is rolled back, and the file begins with it again.
   ExpectExit(1, Command({"--allow-other"}), "1.sql:4: Duplicate");

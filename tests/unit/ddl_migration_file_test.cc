@@ -16,9 +16,9 @@ constexpr const char* kChange = "ALTER TABLE t ADD a INT;\n";
 std::vector<std::string> Steps(const MigrationFile& file) {
   std::vector<std::string> lines;
   for (const FileStep& step : file.steps) {
-    lines.push_back(std::to_string(step.line) + ": " +
-                    (step.migration ? step.alter.table + ": " + step.alter.clauses
-                                    : step.kind + ": " + step.text));
+    lines.push_back(
+        std::to_string(step.line) + ": " +
+        (step.migration ? step.alter.table + ": " + TextOf(step) : step.kind + ": " + step.text));
   }
   return lines;
 }
@@ -86,14 +86,27 @@ TEST(MigrationFile, StatementsAreTakenApart) {
   EXPECT_THAT(StepsOf("\xef\xbb\xbf"
                       "ALTER TABLE t COMMENT 'caf\xc3\xa9'"),
               ElementsAre("1: t: COMMENT 'caf\xc3\xa9'"));
-  EXPECT_THAT(StepsOf("INSERT INTO t VALUES (';');\ncreate or replace view v as select 1;\n"
-                      "DROP TABLE IF EXISTS t; CREATE TEMPORARY TABLE x (a INT); SET @a=1;"
-                      "/*!50000 ANALYZE TABLE t */;"),
-              ElementsAre("1: INSERT: INSERT INTO t VALUES (';')",
-                          "2: CREATE VIEW: create or replace view v as select 1",
-                          "3: DROP TABLE: DROP TABLE IF EXISTS t",
-                          "3: CREATE TEMPORARY TABLE: CREATE TEMPORARY TABLE x (a INT)",
-                          "3: SET: SET @a=1", "3: this statement: /*!50000 ANALYZE TABLE t */"));
+  EXPECT_THAT(
+      StepsOf("INSERT INTO t VALUES (';');\ncreate or replace view v as select 1;\n"
+              "DROP TABLE IF EXISTS t; CREATE TEMPORARY TABLE x (a INT); SET @a=1;"
+              "/*!50000 ANALYZE TABLE t */;"),
+      ElementsAre("1: INSERT: INSERT INTO t VALUES (';')",
+                  "2: v: create or replace view v as select 1", "3: t: DROP TABLE IF EXISTS `t`",
+                  "3: CREATE TEMPORARY TABLE: CREATE TEMPORARY TABLE x (a INT)", "3: SET: SET @a=1",
+                  "3: this statement: /*!50000 ANALYZE TABLE t */"));
+}
+
+TEST(MigrationFile, ATableIsCreatedWithTheAltersBehindIt) {
+  const MigrationFile file = ParseMigrationFile(
+      "a.sql", "CREATE TABLE t (a INT);\nCREATE INDEX i ON t (a);\nALTER TABLE u ADD b INT;");
+  ASSERT_EQ(file.steps.size(), 2U);
+  EXPECT_THAT(file.steps[0].object->alters, ElementsAre("ADD INDEX i (a)"));
+  EXPECT_EQ(file.steps[0].object->text, "CREATE TABLE t (a INT);\nALTER TABLE `t` ADD INDEX i (a)");
+  // It may have been there before.
+  EXPECT_EQ(StepsOf("CREATE TABLE IF NOT EXISTS t (a INT); CREATE INDEX i ON t (a)").size(), 2U);
+  EXPECT_THAT(StepsOf("CREATE TABLE t (a INT REFERENCES u (a))"),
+              ElementsAre("1: CREATE TABLE with a foreign key: CREATE TABLE t (a INT REFERENCES u "
+                          "(a))"));
 }
 
 TEST(MigrationFile, OfDbmateOnlyTheUpSectionIsRun) {

@@ -105,7 +105,8 @@ TEST_F(StateStoreTest, BringsAnOlderFileUpToDate) {
           "ALTER TABLE migration DROP COLUMN require_revertible;"
           "ALTER TABLE migration DROP COLUMN revert_defaults;"
           "ALTER TABLE migration DROP COLUMN restored;"
-          "ALTER TABLE migration DROP COLUMN seeded_epoch;"
+          "ALTER TABLE migration DROP COLUMN seeded_epoch; ALTER TABLE migration DROP COLUMN "
+          "object;"
           "DROP TABLE unfit_row; DROP TABLE verification; DROP TABLE verify_chunk;"
           "DROP TABLE difference; DROP TABLE ledger; PRAGMA user_version = 1");
   const Migration found = Store::Open(directory_).Get(id);

@@ -1,0 +1,33 @@
+// The tables and views of a migration that creates or drops one, or replaces a view: no rows go
+// from one to the other, so that a RENAME by itself is the whole swap. What is dropped leaves the
+// stage, what is created waits off stage until it is swapped in.
+#pragma once
+
+#include <stop_token>
+
+#include "shadow/swap.h"
+#include "shadow/tables.h"
+#include "src/mysql/connection.h"
+#include "src/state/store.h"
+
+namespace osc::shadow {
+
+// Makes what is to be created under the off-stage name and records what stands under the live one.
+// May be repeated after a crash. Throws what ddl::PlanObject throws, and kRefused with the server's
+// message when it does not take the statement; nothing is left behind then.
+void PrepareObject(state::Store& store, const state::Migration& migration,
+                   const mysql::ConnectionOptions& server);
+
+// Drops what stands off stage, whoever made it; with keep it stays. Throws kRetryable as
+// DropArtefacts does.
+void DropObject(const Tables& tables, bool keep);
+
+// One attempt. Returns for how many milliseconds others may have waited. Throws as RunLocked does,
+// and kRefused when the names are no longer as the swap before has left them.
+double SwapObjects(const SwapPlan& plan, const Tables& tables);
+
+// Whether the new state stands, when this swap, begun by somebody, is over or was never begun.
+bool StandsNewObject(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan,
+                     const Tables& tables);
+
+}  // namespace osc::shadow
