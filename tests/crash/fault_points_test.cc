@@ -178,10 +178,9 @@ TEST_P(EveryFaultPoint, ChangeInstantlyBehindATransaction) {
   DieEverywhere("change instantly behind a transaction", "change instantly");
 }
 TEST_P(EveryFaultPoint, LeaveItToOsc) { DieEverywhere("leave it to osc", "road"); }
-TEST_P(EveryFaultPoint, ATableComesAndGoes) { DieEverywhere("a table comes and goes"); }
-TEST_P(EveryFaultPoint, AViewComesAndGoes) {
-  DieEverywhere("a view comes and goes", "a table comes and goes");
-}
+TEST_P(EveryFaultPoint, MakeATable) { DieEverywhere("make a table"); }
+TEST_P(EveryFaultPoint, DropATable) { DieEverywhere("drop a table"); }
+TEST_P(EveryFaultPoint, ReplaceAView) { DieEverywhere("replace a view"); }
 TEST_P(EveryFaultPoint, Truncate) { DieEverywhere("truncate"); }
 TEST_P(EveryFaultPoint, Xa) { DieEverywhere("xa"); }
 TEST_P(EveryFaultPoint, VerifyWhatHasChanged) { DieEverywhere("verify what has changed"); }

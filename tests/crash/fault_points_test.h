@@ -89,8 +89,9 @@ class FaultPointsTest : public testing::UsersTest {
     std::string value;
   };
   void Play(std::vector<Turn> turns);
-  void PlayTable();
-  void PlayView();
+  void MakeATable();
+  void DropATable();
+  void ReplaceAView();
 
   bool IsReady() { return IsIn(state::MigrationState::kReady); }
   bool IsVerified() {
