@@ -180,8 +180,8 @@ void Parser::AddApply() {
       "apply", "Apply migration files in order; a release can be taken back as a whole",
       "Files and folders: plain *.sql by name, or as Flyway, golang-migrate or dbmate name and "
       "write\nthem. What has been applied stands in the table _osc_ledger of the database, and is "
-      "skipped;\nan interrupted run is gone on with by the same command. ALTER TABLE, CREATE INDEX "
-      "and DROP INDEX\nbecome migrations. A comment in a file sets its options: "
+      "skipped;\nan interrupted run is gone on with by the same command. Changes of tables, indexes "
+      "and views\nbecome migrations. A comment in a file sets its options: "
       "-- osc: retention=48h postpone-cutover\n"
       "Example: osc apply --database shop migrations/\n"
       "         osc apply --database shop --back-to V12__orders.sql");
@@ -344,6 +344,12 @@ void Parser::AddCommands() {
       ->add_option("--exit-when-idle", exit_when_idle,
                    "End after so long without an unfinished migration")
       ->type_name("TIME");
+  Command("completion", "Print a script that completes osc's words in a shell",
+          "Example: osc completion bash > /etc/bash_completion.d/osc")
+      ->add_option("shell", shell, "Which shell")
+      ->type_name("bash|zsh|fish")
+      ->required();
+  Command("manual", "Print the manual page", "Example: osc manual | man -l -");
 }
 
 }  // namespace osc::cli

@@ -25,6 +25,7 @@ struct Parser {
   SettingTexts alter;
   SettingTexts apply;
   std::string max_drain, exit_when_idle, run_lock_wait;
+  std::string shell;
   bool no_autostart = false;
   bool wait = false;
   CLI::Option* password = nullptr;

@@ -3,7 +3,9 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "cli/completion.h"
 #include "cli/option_parser.h"
+#include "cli/version.h"
 #include "src/base/duration.h"
 #include "src/base/error.h"
 #include "src/mysql/host_list.h"
@@ -180,6 +182,9 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
     Reject(parser, error);
   }
   RefusePassword(parser);
+  const std::string command = parser.app.get_subcommands().front()->get_name();
+  if (command == "completion") return {{}, Completion(parser.app, parser.shell)};
+  if (command == "manual") return {{}, ManualPage(parser.app, Version())};
   parser.Finish();
   return {std::move(parser.options), std::nullopt};
 }

@@ -417,7 +417,8 @@ std::string ModelTable::OffStageDifferences(const std::map<Key, Row>& found) con
   return text;
 }
 
-std::string ModelTable::AcceptLoss(const std::map<Key, Row>& found, size_t* left_out) {
+std::string ModelTable::AcceptLoss(const std::map<Key, Row>& found,
+                                   const std::map<Key, Row>& settled, size_t* left_out) {
   std::string text;
   std::map<Key, Row> rows;
   *left_out = 0;
@@ -440,8 +441,10 @@ std::string ModelTable::AcceptLoss(const std::map<Key, Row>& found, size_t* left
     if (at != found.end() && (!off_stage().Fits(coerced) || !can_follow)) {
       text += "\n  should have left out " + Describe(off_stage(), coerced);
     }
-    if (at != found.end() && !rows.contains(at->first) &&
-        RowDifference(off_stage(), coerced, at->second).empty()) {
+    const auto was = settled.find(KeyOf(coerced));
+    if (at != found.end() && !rows.contains(at->first) && was != settled.end() &&
+        RowDifference(off_stage(), coerced, at->second).empty() &&
+        RowDifference(live(), coerced, was->second).empty()) {
       rows.emplace(at->first, coerced);
       continue;
     }

@@ -115,9 +115,11 @@ class ModelTable {
   std::string LiveDifferences(const std::map<Key, Row>& found) const;
   // Of rows that collide it takes any choice that leaves out no row without need.
   std::string OffStageDifferences(const std::map<Key, Row>& found) const;
-  // The off-stage table, with these rows, is about to be live although not all rows fit: takes over
-  // what became of them. Empty, or what should not have become.
-  std::string AcceptLoss(const std::map<Key, Row>& found, size_t* left_out);
+  // The off-stage table, with these rows, has become the live one although not all rows fit: takes
+  // over what became of them. Empty, or what should not have become. settled: the rows of the table
+  // that was live, which tells whose place it was where several rows could have had it.
+  std::string AcceptLoss(const std::map<Key, Row>& found, const std::map<Key, Row>& settled,
+                         size_t* left_out);
 
  private:
   const std::string name_;

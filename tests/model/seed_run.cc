@@ -113,9 +113,10 @@ void SeedRun::TurnWithLoss(const std::string& command) {
       osc_.state().home() / (id_ + "-" + std::to_string(counts_.turns) + ".jsonl");
   const size_t missing = model_.rows().size() - Read(off_stage_, model_.off_stage()).size();
   osc_.Succeed({command, id_, "--accept-loss", "--report", file});
+  WaitUntilCaughtUp();
   size_t left_out = 0;
-  const std::string differences =
-      model_.AcceptLoss(Read(model_.name(), model_.off_stage()), &left_out);
+  const std::string differences = model_.AcceptLoss(Read(model_.name(), model_.off_stage()),
+                                                    Read(off_stage_, model_.live()), &left_out);
   if (!differences.empty()) Fail("after an accepted loss:" + differences);
   std::ifstream report(file);
   std::string text;
