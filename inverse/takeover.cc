@@ -206,6 +206,11 @@ void Takeover::RequireCommits(mysql::Connection& connection, const binlog::GtidS
 
 void Takeover::AgreeWithServer(std::stop_token stop) {
   const std::string id = tables_.id;
+  // What was made off stage may not have come here; nothing is lost by making it again.
+  if (tables_.object && !store_.OpenSwap(id) && state::IsBeforeCutover(store_.Get(id).state)) {
+    store_.SetState(id, MigrationState::kPreparing);
+    return;
+  }
   if (!reseeds_) Door(store_, tables_).AgreeWithServer(stop);
   if (tables_.object) return;
   if (const auto open = store_.OpenSwap(id)) store_.DropSwapIntent(id, open->number);

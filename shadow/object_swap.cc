@@ -130,9 +130,18 @@ double SwapObjects(const SwapPlan& plan, const Tables& tables) {
 bool StandsNewObject(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan,
                      const Tables& tables) {
   WaitUntilGone(stop, connection, Rename(plan, tables.old_object, tables.new_object));
-  if (tables.old_object.empty()) return ddl::DefinitionOf(connection, tables.off_stage).empty();
-  if (tables.new_object.empty()) return !ddl::DefinitionOf(connection, tables.off_stage).empty();
-  return ddl::DefinitionOf(connection, tables.live) == tables.new_object;
+  const std::string live = ddl::DefinitionOf(connection, tables.live);
+  const std::string off_stage = ddl::DefinitionOf(connection, tables.off_stage);
+  if (tables.old_object == tables.new_object) return true;
+  if (live.empty() && off_stage.empty()) {
+    throw Error(ErrorCode::kDiverged,
+                "neither " + mysql::Quote(tables.live) + " nor " + mysql::Quote(tables.off_stage) +
+                    " is on the server: somebody has dropped it",
+                "nothing is left to go back or forward to");
+  }
+  if (tables.old_object.empty()) return off_stage.empty();
+  if (tables.new_object.empty()) return !off_stage.empty();
+  return live == tables.new_object;
 }
 
 }  // namespace osc::shadow

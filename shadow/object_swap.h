@@ -26,7 +26,8 @@ void DropObject(const Tables& tables, bool keep);
 // and kRefused when the names are no longer as the swap before has left them.
 double SwapObjects(const SwapPlan& plan, const Tables& tables);
 
-// Whether the new state stands, when this swap, begun by somebody, is over or was never begun.
+// Whether the new state stands, when this swap, begun by somebody, is over or was never begun; true
+// where both states are the same. Throws kDiverged when what the migration moves is gone.
 bool StandsNewObject(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan,
                      const Tables& tables);
 

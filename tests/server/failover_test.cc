@@ -1,5 +1,7 @@
 // A primary that is gone, and a replica that has taken over under migrations that go on. F6 of the
 // acceptance list.
+#include <fstream>
+
 #include "tests/support/failover_test.h"
 
 namespace osc {
@@ -340,6 +342,36 @@ TEST_P(FailoverStrictTest, PrimaryDiesBetweenTwoSwaps) {
   FailOver();
   WaitUntilMoved(id);
   ExpectDoorTurns(id);
+}
+
+// No stream tells of them where the server stands.
+TEST_P(FailoverTest, TablesThatComeAndGoFollow) {
+  Run("CREATE TABLE app.gone (id INT PRIMARY KEY)");
+  Run("INSERT INTO app.gone VALUES (7)");
+  const auto file = osc().state().home() / "1.sql";
+  std::ofstream(file) << "CREATE TABLE made (id INT PRIMARY KEY);\nDROP TABLE gone;";
+  osc().Succeed({"apply", file});
+  Run("INSERT INTO app.made VALUES (3)");
+  application().Pause();
+  WaitUntilItFollows(second(), first());
+  FailOver();
+  const nlohmann::json migrations = osc().List();
+  for (const nlohmann::json& migration : migrations) {
+    const std::string id = migration["id"];
+    osc().WaitUntil(id, "it to go on on the other server", [](const nlohmann::json& now) {
+      return Contains(now["history"].dump(), "goes on on another server");
+    });
+    EXPECT_EQ(osc().Show(id)["state"], "live");
+    osc().Succeed({"revert", id});
+  }
+  EXPECT_EQ(Value("SELECT id FROM gone"), "7");
+  EXPECT_EQ(Value("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA='app' AND "
+                  "TABLE_NAME='made'"),
+            "0");
+  for (const nlohmann::json& migration : migrations) {
+    osc().Succeed({"reapply", migration["id"]});
+  }
+  EXPECT_EQ(Value("SELECT id FROM made"), "3");
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, FailoverStrictTest, ::testing::ValuesIn(testing::Servers()),
