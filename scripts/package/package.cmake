@@ -26,7 +26,8 @@ install(FILES ${documents}/osc.bash RENAME osc
 install(FILES ${documents}/_osc DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
 install(FILES ${documents}/osc.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(FILES ${CMAKE_CURRENT_LIST_DIR}/osc.service DESTINATION lib/systemd/system)
-install(FILES README.md docs/DESIGN.md docs/REVERT.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "osc <osc@localhost>")
