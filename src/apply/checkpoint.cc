@@ -113,10 +113,6 @@ std::string CheckpointTable::LoadLane(mysql::Connection& connection, int lane) c
       .value_or("");
 }
 
-CheckpointUpdate CheckpointTable::SetLane(int lane, const std::string& encoded) const {
-  return SetLanes({lane}, encoded);
-}
-
 CheckpointUpdate CheckpointTable::SetLanes(const std::vector<int>& lanes,
                                            const std::string& encoded) const {
   std::string numbers;

@@ -83,7 +83,6 @@ class CheckpointTable {
   // reply was lost may still be under way, and has happened or not once this returns.
   std::string LoadLane(mysql::Connection& connection, int lane) const;
 
-  CheckpointUpdate SetLane(int lane, const std::string& encoded) const;
   CheckpointUpdate SetLanes(const std::vector<int>& lanes, const std::string& encoded) const;
   CheckpointUpdate SetAllLanes(const std::string& encoded, int epoch) const;
 

@@ -1,5 +1,6 @@
 #include "src/apply/lane.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "src/base/fault_point.h"
@@ -9,19 +10,48 @@
 namespace osc::apply {
 namespace {
 
-// One target transaction takes in at most this much of the stream: enough to spread the cost of a
-// commit, little enough to keep the lag and the row locks short.
-constexpr size_t kBatchChanges = 1000;
+// As the number of rows, for large ones.
 constexpr size_t kBatchBytes = 2 << 20;
 // The dispatcher holds the lanes' bytes in check.
 constexpr size_t kQueueItems = 10000;
 
-std::vector<const Change*> AllChanges(const std::vector<const LaneItem*>& items) {
+std::vector<const Change*> AllChanges(const std::vector<LaneItem>& items) {
   std::vector<const Change*> changes;
-  for (const LaneItem* item : items) {
-    for (const Change& change : item->changes) changes.push_back(&change);
+  for (const LaneItem& item : items) {
+    for (const Change& change : item.changes) changes.push_back(&change);
   }
   return changes;
+}
+
+// Items in a row that all need their order, or none of them.
+struct Run {
+  bool in_order = false;
+  std::vector<const Change*> changes;
+};
+
+std::vector<Run> SplitIntoRuns(const std::vector<LaneItem>& items) {
+  std::vector<Run> runs;
+  for (const LaneItem& item : items) {
+    if (item.changes.empty()) continue;
+    if (runs.empty() || runs.back().in_order != item.in_order) runs.push_back({item.in_order, {}});
+    for (const Change& change : item.changes) runs.back().changes.push_back(&change);
+  }
+  return runs;
+}
+
+// Returns whether the quarantine has changed.
+bool WriteRuns(mysql::Connection& connection, const RowWriter& writer,
+               const std::vector<Run>& runs) {
+  bool quarantine_changed = false;
+  for (const Run& run : runs) {
+    // A row that has just gone to the quarantine may come again.
+    if (run.in_order || quarantine_changed) {
+      quarantine_changed |= writer.WriteInOrder(connection, run.changes);
+    } else {
+      writer.WriteNet(connection, run.changes);
+    }
+  }
+  return quarantine_changed;
 }
 
 void Rollback(mysql::Connection& connection) {
@@ -43,29 +73,20 @@ mysql::ConnectionOptions WithIdleLimit(mysql::ConnectionOptions options) {
 
 }  // namespace
 
-void ApplyItems(mysql::Connection& connection, const std::vector<const LaneItem*>& items,
+void ApplyItems(mysql::Connection& connection, const std::vector<LaneItem>& items,
                 const CheckpointUpdate& advance) {
+  const RowWriter& writer = *items.front().writer;
   const std::vector<const Change*> changes = AllChanges(items);
-  bool in_order = false;
-  for (const LaneItem* item : items) in_order = in_order || item->in_order;
-  if (!in_order && !changes.empty()) {
-    in_order = items.front()->writer->NeedsOrder(connection, changes);
-  }
-  DefaultedRows* const defaulted = changes.empty() ? nullptr : items.front()->writer->defaulted();
+  const std::vector<Run> all_in_order{{true, changes}};
+  std::vector<Run> runs = SplitIntoRuns(items);
+  if (!changes.empty() && writer.NeedsOrder(connection, changes)) runs = all_in_order;
+  DefaultedRows* const defaulted = changes.empty() ? nullptr : writer.defaulted();
   if (defaulted != nullptr) defaulted->Prepare(connection.options(), changes);
-  const auto attempt = [&](bool net) {
-    bool quarantine_changed = false;
+  const auto attempt = [&] {
     bool defaulted_changed = false;
     connection.Execute("BEGIN");
     try {
-      if (!changes.empty()) {
-        const RowWriter& writer = *items.front()->writer;
-        if (net) {
-          writer.WriteNet(connection, changes);
-        } else {
-          quarantine_changed = writer.WriteInOrder(connection, changes);
-        }
-      }
+      const bool quarantine_changed = WriteRuns(connection, writer, runs);
       if (defaulted != nullptr) defaulted_changed = defaulted->Follow(connection, changes);
       if (quarantine_changed) OSC_FAULT_POINT("apply.quarantine_written");
       if (defaulted_changed) OSC_FAULT_POINT("apply.defaulted_written");
@@ -73,27 +94,30 @@ void ApplyItems(mysql::Connection& connection, const std::vector<const LaneItem*
       OSC_FAULT_POINT("apply.before_commit");
       connection.Commit();
       OSC_FAULT_POINT("apply.after_commit");
-      if (quarantine_changed) items.front()->writer->quarantine()->NoteCommit();
+      if (quarantine_changed) writer.quarantine()->NoteCommit();
       if (defaulted_changed) defaulted->NoteCommit();
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kOutcomeUnknown) Rollback(connection);
       throw;
     }
   };
-  if (!in_order) {
+  const bool has_net =
+      std::any_of(runs.begin(), runs.end(), [](const Run& run) { return !run.in_order; });
+  if (has_net) {
     try {
-      return attempt(true);
+      return attempt();
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kUnprojectable && error.code() != ErrorCode::kDiverged) throw;
     }
+    runs = all_in_order;
   }
-  attempt(false);
+  attempt();
 }
 
-Lane::Lane(int index, const mysql::ConnectionOptions& options, const CheckpointTable& checkpoint,
-           Callbacks callbacks)
-    : index_(index),
-      options_(WithIdleLimit(options)),
+Lane::Lane(const mysql::ConnectionOptions& options, const CheckpointTable& checkpoint,
+           size_t batch_rows, Callbacks callbacks)
+    : options_(WithIdleLimit(options)),
+      batch_rows_(batch_rows),
       checkpoint_(checkpoint),
       callbacks_(std::move(callbacks)) {}
 
@@ -107,6 +131,7 @@ void Lane::Push(std::stop_token stop, LaneItem item) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, stop, [&] { return queue_.size() < kQueueItems; });
   base::ThrowIfStopped(stop);
+  pushed_number_ = item.number;
   queue_.push_back(std::move(item));
   changed_.notify_all();
 }
@@ -117,9 +142,15 @@ void Lane::WaitUntilDone(std::stop_token stop, uint64_t number) {
   base::ThrowIfStopped(stop);
 }
 
-uint64_t Lane::done_number() const {
+void Lane::WaitUntilIdle(std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, stop, [&] { return done_number_ == pushed_number_; });
+  base::ThrowIfStopped(stop);
+}
+
+bool Lane::IsIdle() const {
   const std::lock_guard lock(mutex_);
-  return done_number_;
+  return done_number_ == pushed_number_;
 }
 
 std::vector<LaneItem> Lane::Take(std::stop_token stop) {
@@ -140,7 +171,7 @@ std::vector<LaneItem> Lane::Take(std::stop_token stop) {
     // Each direction has a writer of its own; the dispatcher never lets two meet in one batch, but
     // an empty item may precede either.
     const bool fits =
-        items.empty() || (changes + next.changes.size() <= kBatchChanges &&
+        items.empty() || (changes + next.changes.size() <= batch_rows_ &&
                           bytes + next.bytes <= kBatchBytes && next.writer == items.front().writer);
     if (!fits) break;
     changes += next.changes.size();
@@ -153,10 +184,9 @@ std::vector<LaneItem> Lane::Take(std::stop_token stop) {
 }
 
 void Lane::Apply(std::stop_token stop, const std::vector<LaneItem>& items) {
-  std::vector<const LaneItem*> pointers;
-  for (const LaneItem& item : items) pointers.push_back(&item);
+  const std::vector<int>& lanes = items.back().checkpoints;
   const std::string& position = *items.back().position;
-  const CheckpointUpdate advance = checkpoint_.SetLane(index_, position);
+  const CheckpointUpdate advance = checkpoint_.SetLanes(lanes, position);
   bool outcome_unknown = false;
   const auto started = base::Clock::now();
   const base::RetryPolicy policy{.attempts = std::numeric_limits<int>::max()};
@@ -165,9 +195,11 @@ void Lane::Apply(std::stop_token stop, const std::vector<LaneItem>& items) {
       [&] {
         try {
           if (!connection_) connection_ = mysql::Connection::Open(options_);
-          if (outcome_unknown && checkpoint_.LoadLane(*connection_, index_) == position) return;
+          if (outcome_unknown && checkpoint_.LoadLane(*connection_, lanes.front()) == position) {
+            return;
+          }
           outcome_unknown = false;
-          ApplyItems(*connection_, pointers, advance);
+          ApplyItems(*connection_, items, advance);
         } catch (const Error& error) {
           if (error.code() == ErrorCode::kConnectionLost) connection_.reset();
           if (error.code() != ErrorCode::kOutcomeUnknown) throw;

@@ -26,16 +26,17 @@ struct LaneItem {
   uint64_t number = 0;                          // of the part
   std::shared_ptr<const RowsPart> part;         // keeps the changes' bytes alive
   std::vector<Change> changes;                  // empty: only the position moves on
-  std::shared_ptr<const std::string> position;  // the lane's checkpoint after it, encoded
+  std::vector<int> checkpoints;                 // of which lanes; at least those of earlier items
+  std::shared_ptr<const std::string> position;  // these checkpoints after it, encoded
   const RowWriter* writer = nullptr;
-  bool in_order = false;  // holds moved keys: no netting
+  bool in_order = false;  // no netting: holds moved keys, or values that go from row to row
   size_t bytes = 0;       // of memory, about
 };
 
 // Applies the items of a lane in one target transaction whose last statement is `advance`;
 // falls back to row-by-row order when the net form fails. Nothing has happened when it throws,
 // except for kOutcomeUnknown.
-void ApplyItems(mysql::Connection& connection, const std::vector<const LaneItem*>& items,
+void ApplyItems(mysql::Connection& connection, const std::vector<LaneItem>& items,
                 const CheckpointUpdate& advance);
 
 class Lane {
@@ -47,8 +48,8 @@ class Lane {
     std::function<void(const Error& error, base::Clock::duration tried)> retrying;
   };
 
-  Lane(int index, const mysql::ConnectionOptions& options, const CheckpointTable& checkpoint,
-       Callbacks callbacks);
+  Lane(const mysql::ConnectionOptions& options, const CheckpointTable& checkpoint,
+       size_t batch_rows, Callbacks callbacks);
   ~Lane();
 
   void start();
@@ -56,7 +57,9 @@ class Lane {
   void Push(std::stop_token stop, LaneItem item);
   // Waits until the item with this number, once pushed, is committed. Throws kCancelled.
   void WaitUntilDone(std::stop_token stop, uint64_t number);
-  uint64_t done_number() const;
+  // Everything that was pushed.
+  void WaitUntilIdle(std::stop_token stop);
+  bool IsIdle() const;
 
  private:
   void Run(std::stop_token stop);
@@ -64,8 +67,8 @@ class Lane {
   std::vector<LaneItem> Take(std::stop_token stop);
   void Apply(std::stop_token stop, const std::vector<LaneItem>& items);
 
-  const int index_;
   const mysql::ConnectionOptions options_;
+  const size_t batch_rows_;
   const CheckpointTable& checkpoint_;
   const Callbacks callbacks_;
   std::optional<mysql::Connection> connection_;  // the lane's thread only
@@ -73,6 +76,7 @@ class Lane {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<LaneItem> queue_;
+  uint64_t pushed_number_ = 0;
   uint64_t done_number_ = 0;
   std::jthread thread_;
 };

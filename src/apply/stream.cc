@@ -67,6 +67,7 @@ Stream::~Stream() {
     thread_.join();
   }
   lanes_.clear();
+  alone_.reset();
 }
 
 const Stream::Direction& Stream::direction() const {
@@ -92,9 +93,8 @@ void Stream::start(int swaps_done) {
   swap_phase_ = swaps_done > checkpoint.epoch ? SwapPhase::kDone : SwapPhase::kNone;
   read_ = checkpoint.Start();
   lane_start_ = checkpoint.lanes;
-  lane_last_.assign(checkpoint.lanes.size(), 0);
   tracker_ = std::make_unique<AppliedTracker>(read_);
-  for (size_t i = 0; i < checkpoint.lanes.size(); ++i) {
+  const auto start_lane = [this] {
     Lane::Callbacks callbacks;
     callbacks.finished = [this](uint64_t number, uint64_t rows) {
       rows_applied_ += rows;
@@ -104,10 +104,13 @@ void Stream::start(int swaps_done) {
     callbacks.retrying = [this](const Error& error, base::Clock::duration tried) {
       NoteFailure(error, tried);
     };
-    lanes_.push_back(std::make_unique<Lane>(static_cast<int>(i), WithTimeout(options_.connection),
-                                            checkpoint_, std::move(callbacks)));
-    lanes_.back()->start();
-  }
+    auto lane = std::make_unique<Lane>(WithTimeout(options_.connection), checkpoint_,
+                                       options_.batch_rows, std::move(callbacks));
+    lane->start();
+    return lane;
+  };
+  for (size_t i = 0; i < checkpoint.lanes.size(); ++i) lanes_.push_back(start_lane());
+  alone_ = start_lane();
   lag_ = std::make_unique<LagSampler>(WithTimeout(options_.connection), *tracker_);
   lag_->start();
   last_advance_ = base::Clock::now();
@@ -268,7 +271,7 @@ void Stream::DispatchRows(std::stop_token stop, const binlog::Transaction& trans
     route.position = reached.Encode();
     rows_since_advance_ = rows_since_release_ = true;
     NoteChanges(stop, route);
-    route.barrier ? ApplyAlone(stop, std::move(route)) : SendToLanes(stop, std::move(route));
+    GoesAlone(route) ? ApplyAlone(stop, std::move(route)) : SendToLanes(stop, std::move(route));
   }
 }
 
@@ -340,22 +343,24 @@ void Stream::RunOnOwnConnection(std::stop_token stop,
 }
 
 void Stream::WaitForAllLanes(std::stop_token stop) {
-  for (size_t i = 0; i < lanes_.size(); ++i) lanes_[i]->WaitUntilDone(stop, lane_last_[i]);
+  for (const auto& lane : lanes_) lane->WaitUntilIdle(stop);
+  alone_->WaitUntilIdle(stop);
 }
 
 void Stream::AdvanceLanes(std::stop_token stop) {
   const auto now = base::Clock::now();
   const auto due = rows_since_advance_ ? kAdvanceWithRows : kAdvanceIdle;
-  if (now - last_advance_ < due || !lane_start_.empty()) return;
+  // What is applied alone, and not yet, counts for all lanes.
+  if (now - last_advance_ < due || !lane_start_.empty() || !alone_->IsIdle()) return;
   last_advance_ = now;
   rows_since_advance_ = false;
   const auto position = std::make_shared<const std::string>(read_.Encode());
   for (size_t i = 0; i < lanes_.size(); ++i) {
     LaneItem item;
     item.number = next_number_;
+    item.checkpoints = {static_cast<int>(i)};
     item.position = position;
     item.writer = &direction().writer;
-    lane_last_[i] = item.number;
     lanes_[i]->Push(stop, std::move(item));
   }
   ++next_number_;

@@ -35,7 +35,7 @@
 namespace osc::apply {
 
 struct StreamOptions {
-  std::string id;  // of the migration; part of the markers
+  std::string id;                       // of the migration; part of the markers
   mysql::ConnectionOptions connection;  // says which server it has to be
   mysql::TableName live;
   mysql::TableName off_stage;
@@ -51,12 +51,15 @@ struct StreamOptions {
   // In this epoch the off-stage table is filled by a copy. Rows are replaced as long as it lasts:
   // nothing is preserved yet.
   int seeded_epoch = 0;
-  RowMapping forward;          // old definition to new
-  RowMapping inverse;          // new definition to old
+  RowMapping forward;  // old definition to new
+  RowMapping inverse;  // new definition to old
   // A transaction is applied in parts of about this many bytes of row events, and its rows wait in
   // a file for its commit when they are more than row_memory. Neither changes what is applied.
   size_t part_bytes = 256 * 1024;
   binlog::RowMemory row_memory;
+  // Most rows that one commit takes, of one transaction or of many: enough to spread the cost of a
+  // commit, little enough to keep the lag and the row locks short.
+  size_t batch_rows = 1000;
 };
 
 // The comment in our own statements on the two tables, "osc:<id>:<what>".
@@ -176,6 +179,7 @@ class Stream {
   void DropApplied(Route* route) const;
   void BeginRoute(const Route& route, int parts);
   void SendToLanes(std::stop_token stop, Route route);
+  bool GoesAlone(const Route& route);
   void ApplyAlone(std::stop_token stop, Route route);
   void WaitForRivals(std::stop_token stop, const Route& route);
   void WaitForAllLanes(std::stop_token stop);
@@ -225,7 +229,6 @@ class Stream {
   std::vector<LaneCheckpoint> lane_start_;  // what each lane had when it started; emptied when
                                             // reading has passed them all
   uint64_t next_number_ = 1;
-  std::vector<uint64_t> lane_last_;  // number of the last item pushed to each lane
   struct Holder {
     int lane;
     uint64_t number;
@@ -235,12 +238,14 @@ class Stream {
   base::Clock::time_point last_advance_{};
   std::atomic<bool> rows_since_release_{true};
   base::Clock::time_point next_release_{};
-  std::optional<mysql::Connection> connection_;  // for barriers
+  std::optional<mysql::Connection> connection_;  // for what is not rows
 
   MemoryBudget budget_;  // outlives the lanes, which hold parts
   std::unique_ptr<AppliedTracker> tracker_;
   std::unique_ptr<LagSampler> lag_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<Lane> alone_;  // for what all of them have to stand still for
+  int routes_since_barrier_ = 0;
   std::jthread thread_;
 };
 

@@ -3,7 +3,9 @@
 // Rows of one key always meet in one lane. Rows of different keys may go their own ways unless they
 // touch the same value of another unique key: then the later one waits until the earlier one's lane
 // has committed it. What cannot be ordered that way (a moved key, values that cannot be hashed, two
-// lanes within one transaction) is applied alone, all lanes standing still.
+// lanes within one transaction) is a barrier: it is applied alone, all lanes standing still. What
+// comes while it is being applied does not wait for it but goes the same way, one behind the other,
+// many in one commit: where barriers are frequent, a commit each would be all that the stream does.
 #include <algorithm>
 
 #include "src/apply/order_hash.h"
@@ -15,6 +17,8 @@ namespace osc::apply {
 using binlog::ChangeKind;
 
 constexpr size_t kMostValueHolders = 200000;
+// So many go behind a barrier before it is better to wait for it and use the lanes again.
+constexpr int kMostBehindBarrier = 200;
 
 void Stream::FillRoute(Route* route) {
   const binlog::TableMap* checked = nullptr;  // a table map serves several events in a row
@@ -160,6 +164,7 @@ void Stream::WaitForRivals(std::stop_token stop, const Route& route) {
 }
 
 void Stream::SendToLanes(std::stop_token stop, Route route) {
+  alone_->WaitUntilIdle(stop);
   WaitForRivals(stop, route);
   if (value_holders_.size() > kMostValueHolders) {
     WaitForAllLanes(stop);
@@ -175,6 +180,7 @@ void Stream::SendToLanes(std::stop_token stop, Route route) {
       ++parts;
       item.number = route.number;
       item.part = route.part;
+      item.checkpoints = {row.lane};
       item.position = position;
       item.writer = &direction().writer;
     }
@@ -186,40 +192,35 @@ void Stream::SendToLanes(std::stop_token stop, Route route) {
   BeginRoute(route, parts);
   for (size_t lane = 0; lane < items.size(); ++lane) {
     if (items[lane].changes.empty()) continue;
-    lane_last_[lane] = route.number;
     lanes_[lane]->Push(stop, std::move(items[lane]));
   }
 }
 
+bool Stream::GoesAlone(const Route& route) {
+  if (route.barrier) routes_since_barrier_ = 0;
+  return route.barrier || (!alone_->IsIdle() && ++routes_since_barrier_ < kMostBehindBarrier);
+}
+
 void Stream::ApplyAlone(std::stop_token stop, Route route) {
-  WaitForAllLanes(stop);
+  if (alone_->IsIdle()) {  // else the lanes have had nothing since
+    WaitForAllLanes(stop);
+    value_holders_.clear();
+  }
   BeginRoute(route, 1);
   LaneItem item;
-  item.writer = &direction().writer;
-  item.in_order = true;
-  for (Routed& row : route.rows) item.changes.push_back(std::move(row.change));
-  const std::string& encoded = route.position;
+  item.number = route.number;
+  item.part = route.part;
   // After a restart a lane may be ahead of this transaction; its position must not go back.
-  std::vector<int> behind;
   for (int lane = 0; lane < static_cast<int>(lanes_.size()); ++lane) {
-    if (!LaneCovers(lane, *route.transaction, route.next_row - 1)) behind.push_back(lane);
+    if (!LaneCovers(lane, *route.transaction, route.next_row - 1)) item.checkpoints.push_back(lane);
   }
-  const CheckpointUpdate advance = checkpoint_.SetLanes(behind, encoded);
-  bool outcome_unknown = false;
-  RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
-    if (outcome_unknown && checkpoint_.LoadLane(connection, behind.front()) == encoded) return;
-    outcome_unknown = false;
-    try {
-      ApplyItems(connection, {&item}, advance);
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kOutcomeUnknown) throw;
-      outcome_unknown = true;
-      throw Error(ErrorCode::kConnectionLost, error.message(), error.hint(), error.server_errno());
-    }
-  });
-  rows_applied_ += item.changes.size();
-  value_holders_.clear();
-  tracker_->Finish(route.number);
+  item.position = std::make_shared<const std::string>(std::move(route.position));
+  item.writer = &direction().writer;
+  // Rows that are replaced are first taken away, all of them: then no value is in the way.
+  item.in_order = route.barrier && !IsSeeded();
+  item.bytes = route.bytes;
+  for (Routed& row : route.rows) item.changes.push_back(std::move(row.change));
+  alone_->Push(stop, std::move(item));
 }
 
 }  // namespace osc::apply

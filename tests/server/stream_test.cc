@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <random>
+
 #include "tests/support/xa_session.h"
 
 namespace osc {
@@ -64,6 +66,51 @@ TEST_P(StreamTest, AppliesMovedKeysOnceThoughTheFrontierHasMoved) {
   Run("INSERT INTO off_stage SELECT * FROM live_table WHERE id > 0");
   StreamToNow(finished);
   EXPECT_EQ(Rows("off_stage"), Rows("live_table"));
+}
+
+// A commit each would make the stream slower than the sessions that it follows, which commit side
+// by side.
+TEST_P(StreamTest, BarriersThatComeTogetherShareCommits) {
+  constexpr int kRows = 50;
+  constexpr int kFew = 200;
+  constexpr int kMany = 500;  // more than one commit takes
+  Run("CREATE TABLE commits (position VARCHAR(400) PRIMARY KEY)");
+  Run("CREATE TRIGGER count_commits AFTER UPDATE ON checkpoint FOR EACH ROW "
+      "INSERT IGNORE INTO commits VALUES (RIGHT(NEW.position, 400))");
+  InsertRows(connection(), 1, kRows);
+  std::mt19937 random(7);
+  const auto value = [&](int id) {
+    return Value("SELECT v FROM live_table WHERE id=" + std::to_string(id));
+  };
+  const auto set = [&](int id, const std::string& v) {
+    Run("UPDATE live_table SET v=" + v + " WHERE id=" + std::to_string(id));
+  };
+  const auto exchange = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      const int first = 1 + static_cast<int>(random() % kRows);
+      const int second = 1 + (first + static_cast<int>(random() % (kRows - 1))) % kRows;
+      const std::string one = value(first);
+      const std::string other = value(second);
+      Run("BEGIN");
+      set(first, "-1");
+      set(second, one);
+      set(first, other);
+      Run("COMMIT");
+      set(1 + static_cast<int>(random() % kRows), std::to_string(1000 + random() % 1000000));
+    }
+  };
+  for (const bool turned : {false, true}) {
+    SCOPED_TRACE(turned);
+    if (turned) TurnRound();
+    exchange(kFew);
+    Run("TRUNCATE TABLE commits");
+    StreamToNow(nullptr);
+    EXPECT_EQ(Rows("off_stage"), Rows("live_table"));
+    EXPECT_LT(std::stoi(Value("SELECT COUNT(*) FROM commits")), kFew / 4);
+    exchange(kMany);
+    EXPECT_GT(StreamInPieces(), 1);
+    EXPECT_EQ(Rows("off_stage"), Rows("live_table"));
+  }
 }
 
 // Transactions larger than what is kept in memory, and cut into many parts: stopped within one and

@@ -65,8 +65,10 @@ class StreamTest : public ServerTest {
   // Stops again and again, wherever it is, until everything has been applied.
   int StreamInPieces() {
     const binlog::Position end = binlog::CurrentPosition(connection());
+    apply::StreamOptions pieces = options_;
+    pieces.batch_rows = 30;
     for (int starts = 1;; ++starts) {
-      apply::Stream stream(options_, nullptr);
+      apply::Stream stream(pieces, nullptr);
       stream.start(epoch_);
       bool done = false;
       WaitUntil(
