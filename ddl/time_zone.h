@@ -23,8 +23,8 @@ ServerTimeZone ReadServerTimeZone(mysql::Connection& connection);
 // each; on others throws kRefused.
 std::vector<std::string> CheckTimeZone(const ServerTimeZone& zone, const Projection& forward);
 
-// For DDL as its author would run it: an ALTER's literals for TIMESTAMP defaults mean what they mean
-// to whoever wrote it.
+// For DDL as its author would run it: an ALTER's literals for TIMESTAMP defaults mean what they
+// mean to whoever wrote it.
 void SetServerTimeZone(mysql::Connection& connection);
 
 // The same while it lives; afterwards the session is in UTC again.

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "ddl/check_names.h"
-#include "ddl/time_zone.h"
 #include "ddl/column_clause.h"
 #include "ddl/temporary_table.h"
+#include "ddl/time_zone.h"
 #include "src/mysql/server_message.h"
 #include "src/mysql/sql_lexer.h"
 

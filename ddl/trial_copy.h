@@ -18,8 +18,8 @@ TableDefinition TryAlter(mysql::Connection& connection, const TableDefinition& o
 // The text of a CREATE or of ALTER clauses as a temporary InnoDB table takes it: full-text keys
 // become ordinary ones, options that such tables cannot have become one without effect, partitions
 // go. Both servers refuse full-text keys (error 1796), partitions (1562, MariaDB 1506) and a
-// compressed row format (3500, MariaDB 4047), MySQL encryption and the like (3833; seen on MySQL 9.7
-// and MariaDB 10.11).
+// compressed row format (3500, MariaDB 4047), MySQL encryption and the like (3833; seen on
+// MySQL 9.7 and MariaDB 10.11).
 std::string FitForTemporary(std::string_view sql, bool mariadb);
 
 }  // namespace osc::ddl

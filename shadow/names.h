@@ -20,7 +20,8 @@ mysql::TableName PreparedName(const std::string& id, const mysql::TableName& liv
 mysql::TableName QuarantineName(const std::string& id, const mysql::TableName& live);
 mysql::TableName HeldOldName(const std::string& id, const mysql::TableName& live);
 mysql::TableName HeldNewName(const std::string& id, const mysql::TableName& live);
-// The keys of rows with made-up values (apply::DefaultedRows), `_oscd_<id>`; made when there are any.
+// The keys of rows with made-up values (apply::DefaultedRows), `_oscd_<id>`; made when there are
+// any.
 mysql::TableName DefaultedName(const std::string& id, const mysql::TableName& live);
 
 // Rows that a copy after a swap could not place, on their way through the binlog, `_oscs_<id>`.

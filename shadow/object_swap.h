@@ -1,8 +1,9 @@
 // The tables and views of a migration that creates or drops one, or replaces a view: no rows go
 // from one to the other, so that a RENAME by itself is the whole swap. What is dropped leaves the
-// stage, what is created waits off stage until it is swapped in. RENAME TABLE takes views too, within
-// one database, and keeps their definers and the triggers of tables (seen on MySQL 9.7, MariaDB 10.11
-// and 11.8); from MySQL 8.0 and MariaDB 10.6 on it is atomic (their manuals, "Atomic DDL").
+// stage, what is created waits off stage until it is swapped in. RENAME TABLE takes views too,
+// within one database, and keeps their definers and the triggers of tables (seen on MySQL 9.7,
+// MariaDB 10.11 and 11.8); from MySQL 8.0 and MariaDB 10.6 on it is atomic (their manuals, "Atomic
+// DDL").
 #pragma once
 
 #include <stop_token>

@@ -1,4 +1,5 @@
-// The first step of a migration: check everything, then make the off-stage table and the checkpoint.
+// The first step of a migration: check everything, then make the off-stage table and the
+// checkpoint.
 #pragma once
 
 #include "src/mysql/connection.h"

@@ -1,6 +1,6 @@
 // The stream's lag: the age of the oldest commit on the server that has not been applied, from
-// positions and this machine's clock. Time stamps of events would be of the server's clock, of whole
-// seconds, and silent about a stream that hangs.
+// positions and this machine's clock. Time stamps of events would be of the server's clock, of
+// whole seconds, and silent about a stream that hangs.
 #pragma once
 
 #include <chrono>

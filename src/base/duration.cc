@@ -16,15 +16,11 @@ struct Unit {
   const char* name;
   int64_t millis;
 };
-constexpr std::array<Unit, 5> kUnits{{{"ms", 1},
-                                      {"s", 1000},
-                                      {"m", 60 * 1000},
-                                      {"h", 3600 * 1000},
-                                      {"d", 24 * 3600 * 1000}}};
+constexpr std::array<Unit, 5> kUnits{
+    {{"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}, {"d", 24 * 3600 * 1000}}};
 
 [[noreturn]] void Bad(std::string_view text) {
-  throw Error(ErrorCode::kInvalidArgument,
-              "'" + std::string(text) + "' is not a duration",
+  throw Error(ErrorCode::kInvalidArgument, "'" + std::string(text) + "' is not a duration",
               "write a number with a unit, for example 200ms, 3s, 15m, 24h or 7d");
 }
 
@@ -86,9 +82,8 @@ std::string FormatTime(std::chrono::system_clock::time_point time) {
 std::chrono::system_clock::time_point ParseTime(std::string_view text) {
   std::tm parts{};
   int millis = 0;
-  if (std::sscanf(std::string(text).c_str(), "%d-%d-%dT%d:%d:%d.%dZ", &parts.tm_year,
-                  &parts.tm_mon, &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec,
-                  &millis) != 7) {
+  if (std::sscanf(std::string(text).c_str(), "%d-%d-%dT%d:%d:%d.%dZ", &parts.tm_year, &parts.tm_mon,
+                  &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &millis) != 7) {
     throw Error(ErrorCode::kInvalidArgument, "'" + std::string(text) + "' is not a time");
   }
   parts.tm_year -= 1900;

@@ -31,7 +31,9 @@ class Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message, std::string hint = "",
         unsigned server_errno = 0)
-      : std::runtime_error(message), code_(code), hint_(std::move(hint)),
+      : std::runtime_error(message),
+        code_(code),
+        hint_(std::move(hint)),
         server_errno_(server_errno) {}
 
   ErrorCode code() const { return code_; }

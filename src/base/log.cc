@@ -17,8 +17,8 @@ void SetUpLog(const std::string& path, const std::string& level) {
   }
   std::shared_ptr<spdlog::logger> logger;
   if (path.empty()) {
-    logger = std::make_shared<spdlog::logger>(
-        "osc", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    logger =
+        std::make_shared<spdlog::logger>("osc", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   } else {
     logger = std::make_shared<spdlog::logger>(
         "osc", std::make_shared<spdlog::sinks::basic_file_sink_mt>(path));

@@ -11,8 +11,8 @@
 namespace osc::base {
 
 struct RetryPolicy {
-  int attempts = 10;                            // at least 1
-  std::chrono::milliseconds first_delay{20};    // doubled after each failure, +-50% jitter
+  int attempts = 10;                          // at least 1
+  std::chrono::milliseconds first_delay{20};  // doubled after each failure, +-50% jitter
   std::chrono::milliseconds longest_delay{2000};
 };
 

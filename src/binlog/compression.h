@@ -12,8 +12,8 @@ namespace osc::binlog {
 // compressed to `out`; throws Error kDiverged when it cannot be taken apart.
 void AppendMariaDbUncompressed(std::string* out, std::string_view compressed);
 
-// A value of one of MariaDB's COMPRESSED columns, as row images hold it. Throws Error kDiverged when
-// it cannot be unpacked.
+// A value of one of MariaDB's COMPRESSED columns, as row images hold it. Throws Error kDiverged
+// when it cannot be unpacked.
 std::string UncompressedColumn(std::string_view stored);
 
 // MySQL's TRANSACTION_PAYLOAD events: calls `consume` with each event in turn, header and body (no

@@ -72,8 +72,8 @@ class Reader {
   // The next transaction, in commit order; also those without wanted rows, because they move the
   // position. nullopt after a heartbeat or when a stop is asked for (ask the token); calling again
   // goes on where it was. A stop is seen within 100 ms; a server that sends neither events nor
-  // heartbeats for 15 s (2 minutes while it looks for the start) is kConnectionLost. A file for rows
-  // that cannot be written is kInternal.
+  // heartbeats for 15 s (2 minutes while it looks for the start) is kConnectionLost. A file for
+  // rows that cannot be written is kInternal.
   std::optional<Transaction> Next(std::stop_token stop);
 
  private:

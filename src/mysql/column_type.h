@@ -9,28 +9,53 @@
 namespace osc::mysql {
 
 enum class TypeKind {
-  kTinyInt, kSmallInt, kMediumInt, kInt, kBigInt,
-  kDecimal, kFloat, kDouble, kBit, kYear,
-  kDate, kTime, kDateTime, kTimestamp,
-  kChar, kVarchar, kBinary, kVarbinary,
-  kTinyText, kText, kMediumText, kLongText,
-  kTinyBlob, kBlob, kMediumBlob, kLongBlob,
-  kEnum, kSet, kJson,  // kJson is MySQL's binary JSON; MariaDB's JSON is kLongText
-  kGeometry, kVector,  // kGeometry is every spatial type
-  kUuid, kInet4, kInet6,  // MariaDB's
-  kOther,              // not carried: refused in preflight by `text`
+  kTinyInt,
+  kSmallInt,
+  kMediumInt,
+  kInt,
+  kBigInt,
+  kDecimal,
+  kFloat,
+  kDouble,
+  kBit,
+  kYear,
+  kDate,
+  kTime,
+  kDateTime,
+  kTimestamp,
+  kChar,
+  kVarchar,
+  kBinary,
+  kVarbinary,
+  kTinyText,
+  kText,
+  kMediumText,
+  kLongText,
+  kTinyBlob,
+  kBlob,
+  kMediumBlob,
+  kLongBlob,
+  kEnum,
+  kSet,
+  kJson,  // kJson is MySQL's binary JSON; MariaDB's JSON is kLongText
+  kGeometry,
+  kVector,  // kGeometry is every spatial type
+  kUuid,
+  kInet4,
+  kInet6,  // MariaDB's
+  kOther,  // not carried: refused in preflight by `text`
 };
 
 struct ColumnType {
   TypeKind kind = TypeKind::kOther;
-  std::string text;          // as printed: "int(10) unsigned", "enum('a','b')"
+  std::string text;  // as printed: "int(10) unsigned", "enum('a','b')"
   bool is_unsigned = false;
   bool is_compressed = false;  // MariaDB's COMPRESSED texts and byte strings
-  uint32_t length = 0;       // characters of CHAR/VARCHAR, bytes of BINARY/VARBINARY, bits of BIT,
-                             // digits of DECIMAL, numbers of VECTOR; 0 where the type has none
-  uint32_t scale = 0;        // digits after the point of DECIMAL
+  uint32_t length = 0;  // characters of CHAR/VARCHAR, bytes of BINARY/VARBINARY, bits of BIT,
+                        // digits of DECIMAL, numbers of VECTOR; 0 where the type has none
+  uint32_t scale = 0;   // digits after the point of DECIMAL
   uint32_t fraction_digits = 0;  // fractional seconds, 0 to 6
-  std::string charset;       // of character types, ENUM and SET; empty for all others
+  std::string charset;           // of character types, ENUM and SET; empty for all others
   std::string collation;
   std::vector<std::string> members;  // of ENUM and SET, in utf8mb4, in order
 

@@ -106,8 +106,8 @@ class Connection {
 
   uint64_t thread_id() const;
   const ServerInfo& server() const { return server_; }
-  // The server's max_allowed_packet. No statement may be larger (kUnprojectable, without sending it:
-  // the server would cut the connection), nor the result of a string function.
+  // The server's max_allowed_packet. No statement may be larger (kUnprojectable, without sending
+  // it: the server would cut the connection), nor the result of a string function.
   size_t max_packet_bytes() const { return max_packet_bytes_; }
   const ConnectionOptions& options() const { return options_; }
   st_mysql* handle() { return mysql_.get(); }

@@ -5,7 +5,8 @@
 
 namespace osc::mysql {
 
-// Connection keeps account of itself here. Any thread. By Connection::thread_id, whatever the server.
+// Connection keeps account of itself here. Any thread. By Connection::thread_id, whatever the
+// server.
 void AddOwnSession(uint64_t thread_id);
 void RemoveOwnSession(uint64_t thread_id);
 bool IsOwnSession(uint64_t thread_id);

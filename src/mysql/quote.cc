@@ -6,9 +6,8 @@ namespace osc::mysql {
 namespace {
 
 bool IsPlain(std::string_view bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](char c) {
-    return c >= 0x20 && c < 0x7f && c != '\'' && c != '\\';
-  });
+  return std::all_of(bytes.begin(), bytes.end(),
+                     [](char c) { return c >= 0x20 && c < 0x7f && c != '\'' && c != '\\'; });
 }
 
 // These store ASCII in more than one byte a character, so quoted text would not be their bytes.

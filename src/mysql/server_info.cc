@@ -38,8 +38,7 @@ ServerInfo ParseServerVersion(const std::string& version) {
   if (std::sscanf(version.c_str(), "%d.%d.%d", &info.major, &info.minor, &info.patch) != 3) {
     throw Error(ErrorCode::kRefused, "cannot understand the server's version '" + version + "'");
   }
-  info.family =
-      version.find("MariaDB") != std::string::npos ? Family::kMariaDb : Family::kMySql;
+  info.family = version.find("MariaDB") != std::string::npos ? Family::kMariaDb : Family::kMySql;
   return info;
 }
 

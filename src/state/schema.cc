@@ -13,7 +13,8 @@ constexpr int kBackupApplicationId = 0x6f736362;  // "oscb"
 
 // Step i brings version i to i + 1. A step that has been released is never changed. Times are
 // milliseconds since 1970, UTC.
-constexpr std::array<const char*, 10> kSteps{R"sql(
+constexpr std::array<const char*, 10> kSteps{
+    R"sql(
 CREATE TABLE migration (
   id TEXT PRIMARY KEY,
   server TEXT NOT NULL,
@@ -94,11 +95,11 @@ CREATE TABLE event (
 ) STRICT;
 CREATE INDEX event_of_migration ON event (migration_id);
 )sql",
-                                            R"sql(
+    R"sql(
 ALTER TABLE migration ADD COLUMN require_revertible INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE migration ADD COLUMN revert_defaults TEXT NOT NULL DEFAULT '';
 )sql",
-                                            R"sql(
+    R"sql(
 CREATE TABLE unfit_row (
   migration_id TEXT NOT NULL REFERENCES migration (id),
   number INTEGER NOT NULL,
@@ -110,10 +111,10 @@ CREATE TABLE unfit_row (
   PRIMARY KEY (migration_id, number)
 ) STRICT, WITHOUT ROWID;
 )sql",
-                                            R"sql(
+    R"sql(
 ALTER TABLE migration ADD COLUMN restored INTEGER NOT NULL DEFAULT 0;
 )sql",
-                                            R"sql(
+    R"sql(
 CREATE TABLE verification (
   migration_id TEXT PRIMARY KEY REFERENCES migration (id),
   state TEXT NOT NULL,
@@ -161,19 +162,19 @@ CREATE TABLE difference (
   PRIMARY KEY (migration_id, number)
 ) STRICT, WITHOUT ROWID;
 )sql",
-                                            R"sql(
+    R"sql(
 ALTER TABLE migration ADD COLUMN seeded_epoch INTEGER NOT NULL DEFAULT 0;
 )sql",
-                                            // Nobody has marked what was changed before.
-                                            R"sql(
+    // Nobody has marked what was changed before.
+    R"sql(
 ALTER TABLE verification ADD COLUMN chunks_skipped INTEGER NOT NULL DEFAULT 0;
 UPDATE verify_chunk SET dirty = 1;
 )sql",
-                                            R"sql(
+    R"sql(
 ALTER TABLE verification ADD COLUMN replica TEXT NOT NULL DEFAULT '';
 )sql",
-                                            // What the ledger tables of servers hold: times in text.
-                                            R"sql(
+    // What the ledger tables of servers hold: times in text.
+    R"sql(
 CREATE TABLE ledger (
   server TEXT NOT NULL,
   database TEXT NOT NULL,
@@ -196,7 +197,7 @@ CREATE TABLE ledger (
   PRIMARY KEY (server, database, file)
 ) STRICT, WITHOUT ROWID;
 )sql",
-                                            R"sql(
+    R"sql(
 ALTER TABLE migration ADD COLUMN object TEXT NOT NULL DEFAULT '';
 )sql"};
 

@@ -1,13 +1,13 @@
-// A primary that goes while the off-stage table is rebuilt, and one that comes back with commits that
-// nobody else has.
+// A primary that goes while the off-stage table is rebuilt, and one that comes back with commits
+// that nobody else has.
 #include "tests/support/failover_test.h"
 
 namespace osc {
 namespace {
 
 using std::chrono::seconds;
-using ::testing::HasSubstr;
 using testing::FailoverTest;
+using ::testing::HasSubstr;
 
 class FailoverReseedTest : public FailoverTest {
  protected:

@@ -1,8 +1,8 @@
 // A primary that is gone, and a replica that has taken over under migrations that go on. F6 of the
 // acceptance list.
-#include <fstream>
-
 #include "tests/support/failover_test.h"
+
+#include <fstream>
 
 namespace osc {
 namespace {

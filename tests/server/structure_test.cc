@@ -169,17 +169,15 @@ TEST_P(StructureTest, RowsThatOnlyTheExtendedKeyTellsApartBlockARevert) {
   osc().WaitForState(id, "live");
   Run("UPDATE t SET region=2 WHERE id=3");
   Run("INSERT INTO t VALUES (2, 2)");
-  const nlohmann::json blocked =
-      osc().WaitUntil(id, "the revert to be blocked", [](const nlohmann::json& now) {
-        return now["revert"]["readiness"] == "blocked";
-      });
+  const nlohmann::json blocked = osc().WaitUntil(
+      id, "the revert to be blocked",
+      [](const nlohmann::json& now) { return now["revert"]["readiness"] == "blocked"; });
   EXPECT_THAT(blocked["revert"]["reasons"].dump(), HasSubstr("(id, region)=(2, 2)"));
   const Outcome revert = osc().Run({"revert", id});
   EXPECT_EQ(revert.exit_code, 3) << revert.Describe();
   Run("DELETE FROM t WHERE id=2 AND region=1");
-  osc().WaitUntil(id, "the revert to be possible", [](const nlohmann::json& now) {
-    return now["revert"]["readiness"] == "ready";
-  });
+  osc().WaitUntil(id, "the revert to be possible",
+                  [](const nlohmann::json& now) { return now["revert"]["readiness"] == "ready"; });
   osc().Succeed({"revert", id});
   EXPECT_EQ(Value("SELECT GROUP_CONCAT(id, '-', region ORDER BY id) FROM t"), "1-1,2-2,3-2");
 }

@@ -203,9 +203,7 @@ class FailoverTest : public ::testing::TestWithParam<TestServer> {
         std::chrono::seconds(60));
     return id;
   }
-  void ExpectInvariant(const std::string& id) {
-    ExpectSameRows(here_, osc(), id, {"id"}, {"n"});
-  }
+  void ExpectInvariant(const std::string& id) { ExpectSameRows(here_, osc(), id, {"id"}, {"n"}); }
   void ExpectTitles() {
     // At one moment: the application writes on.
     const std::string rows = std::to_string(kRows);
