@@ -333,9 +333,8 @@ void Stream::RunOnOwnConnection(std::stop_token stop,
           connection_->Execute("SET wait_timeout=30");
           work(*connection_);
           connection_->Execute("SET wait_timeout=86400");
-        } catch (const Error& error) {
-          // With it goes a transaction that was not finished.
-          if (base::IsRetryable(error.code())) connection_.reset();
+        } catch (...) {
+          connection_.reset();  // with it goes a transaction that was not finished, and its locks
           throw;
         }
       },

@@ -35,6 +35,44 @@ TEST_P(StreamTest, ALaterStreamTakesTheCheckpointOver) {
   EXPECT_EQ(Rows("off_stage"), Rows("live_table"));
 }
 
+// One that is taken over while it carries a TRUNCATE over keeps no lock from the next.
+TEST_P(StreamTest, OneThatIsTakenOverInATruncateHoldsNothing) {
+  apply::Stream first(options_, nullptr);
+  first.start(epoch_);
+  InsertRows(connection(), 1, 10);
+  ASSERT_TRUE(first.WaitUntilApplied({}, binlog::CurrentPosition(connection()),
+                                     base::Clock::now() + seconds(30)));
+  const auto wait_for = [&](const std::string& statement) {
+    testing::WaitUntil(
+        statement + " to wait",
+        [&] {
+          return Value("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '" +
+                       statement + " `" + database() + "`.%'") == "1";
+        },
+        seconds(30));
+  };
+  mysql::Connection reader = server().Connect(database());
+  reader.Execute("BEGIN");
+  reader.Execute("SELECT COUNT(*) FROM off_stage");
+  Run("TRUNCATE TABLE live_table");
+  wait_for("TRUNCATE TABLE");
+  mysql::Connection claimer = server().Connect(database());
+  claimer.Execute("BEGIN");
+  claimer.Execute("UPDATE checkpoint SET owner=7");
+  reader.Execute("COMMIT");
+  wait_for("UPDATE");
+  claimer.Execute("COMMIT");
+  testing::WaitUntil(
+      "the first stream to stop", [&] { return first.status().error.has_value(); }, seconds(30));
+  apply::Stream second(options_, nullptr);
+  second.start(epoch_);
+  InsertRows(connection(), 100, 120);
+  EXPECT_TRUE(second.WaitUntilApplied({}, binlog::CurrentPosition(connection()),
+                                      base::Clock::now() + seconds(20)));
+  EXPECT_EQ(second.status().conflicts, 0U);
+  EXPECT_EQ(Rows("off_stage"), Rows("live_table"));
+}
+
 // Rows that moved across the frontier the first time stand behind it the second time, when some
 // lanes have been through them and others have not.
 TEST_P(StreamTest, AppliesMovedKeysOnceThoughTheFrontierHasMoved) {
