@@ -112,6 +112,8 @@ void StateDirectory::KillEngine() {
   if (!WaitUntilGone(seconds(10))) Fail("the engine survives SIGKILL");
 }
 
+std::filesystem::path OscBinary() { return OSC_BINARY; }
+
 nlohmann::json Outcome::Json() const {
   nlohmann::json document = nlohmann::json::parse(out, nullptr, false);
   if (document.is_discarded()) Fail("not one JSON document: " + Describe());

@@ -44,6 +44,9 @@ class StateDirectory {
   TemporaryDirectory root_;
 };
 
+// Where the built osc is.
+std::filesystem::path OscBinary();
+
 // What a finished command left.
 struct Outcome {
   int exit_code = -1;  // 128 + the signal's number when a signal ended it

@@ -1,0 +1,5 @@
+-- migrate:up
+alter table items add note json;
+
+-- migrate:down
+alter table items drop note;

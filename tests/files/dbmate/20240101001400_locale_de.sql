@@ -1,0 +1,5 @@
+-- migrate:up
+update users set locale='de' where name='bob';
+
+-- migrate:down
+update users set locale='en';

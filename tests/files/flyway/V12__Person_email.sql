@@ -1,0 +1,1 @@
+ALTER TABLE PERSON ADD email VARCHAR(190), ADD UNIQUE KEY person_email (email);

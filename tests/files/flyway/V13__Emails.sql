@@ -1,0 +1,1 @@
+UPDATE PERSON SET email = CONCAT(LOWER(REPLACE(NAME, ' ', '.')), '@example.com');

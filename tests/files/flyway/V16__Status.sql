@@ -1,0 +1,1 @@
+ALTER TABLE account ADD status ENUM('open','closed') NOT NULL DEFAULT 'open';

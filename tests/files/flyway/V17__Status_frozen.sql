@@ -1,0 +1,1 @@
+ALTER TABLE account MODIFY status ENUM('open','closed','frozen') NOT NULL DEFAULT 'open';

@@ -1,0 +1,5 @@
+CREATE TABLE PERSON (
+    ID int NOT NULL,
+    NAME varchar(100) NOT NULL,
+    PRIMARY KEY (ID)
+);

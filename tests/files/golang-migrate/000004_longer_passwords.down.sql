@@ -1,0 +1,1 @@
+ALTER TABLE users MODIFY password VARCHAR(50) NOT NULL;

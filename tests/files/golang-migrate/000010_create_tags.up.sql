@@ -1,0 +1,1 @@
+CREATE TABLE tags (name VARCHAR(40) NOT NULL, post_id BIGINT UNSIGNED NOT NULL, PRIMARY KEY (name, post_id));

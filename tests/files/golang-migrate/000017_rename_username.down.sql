@@ -1,0 +1,1 @@
+ALTER TABLE users CHANGE login username VARCHAR(50) NOT NULL;

@@ -1,0 +1,1 @@
+ALTER TABLE users CHANGE username login VARCHAR(50) NOT NULL;

@@ -1,0 +1,1 @@
+ALTER TABLE tags ADD INDEX by_post (post_id);

@@ -1,0 +1,1 @@
+CREATE VIEW published AS SELECT id, title, slug FROM posts WHERE slug <> '';
