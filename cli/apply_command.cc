@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/file_revert.h"
 #include "cli/text.h"
+#include "cli/together_run.h"
 #include "ddl/name.h"
 
 namespace osc::cli {
@@ -24,8 +25,14 @@ std::string CountFiles(size_t count) {
   return std::to_string(count) + (count == 1 ? " file" : " files");
 }
 
-// What is to be done with each file; throws where one of them cannot be run, before any is.
-std::vector<Pending> Decide(LedgerRun& run, const PlannedFiles& planned) {
+void TellRefusal(const Output& out, const std::string& message, const std::string& hint) {
+  out.Note("as it is, the run would be refused: " + Printable(message));
+  if (!hint.empty()) out.Note("hint: " + Printable(hint));
+}
+
+// What is to be done with each file; throws where one of them cannot be run, before any is. A dry
+// run is told of it only (`refused`) when the plans can be shown all the same.
+std::vector<Pending> Decide(LedgerRun& run, const PlannedFiles& planned, bool* refused) {
   std::vector<Pending> all;
   std::vector<const PlannedFile*> pending;
   for (const PlannedFile& file : planned.files) {
@@ -35,7 +42,18 @@ std::vector<Pending> Decide(LedgerRun& run, const PlannedFiles& planned) {
     RequireRunnable(file, run.database);
     pending.push_back(&file);
   }
-  RequireInSequence(pending);
+  try {
+    RequireInSequence(pending);
+  } catch (const Error& error) {
+    if (!run.context.options.dry_run) throw;
+    TellRefusal(run.context.out, error.message(), error.hint());
+    *refused = true;
+  }
+  for (const PlannedFile* file : pending) {
+    if (run.context.options.together) continue;
+    if (file->options.together) RequireTogether({file});
+  }
+  if (run.context.options.together) RequireTogether(pending);
   const auto last_applied = std::find_if(all.rbegin(), all.rend(), [](const Pending& file) {
     return file.action == FileAction::kSkip;
   });
@@ -80,6 +98,18 @@ std::string ResultText(LedgerRun& run, const LedgerFile& row) {
   return text;
 }
 
+// What is left to run, in order: one file, or those that go together.
+std::vector<std::vector<const Pending*>> Steps(const Options& options,
+                                               const std::vector<Pending>& files) {
+  std::vector<std::vector<const Pending*>> steps;
+  for (const Pending& file : files) {
+    if (file.action == FileAction::kSkip) continue;
+    if (steps.empty() || !options.together) steps.emplace_back();
+    steps.back().push_back(&file);
+  }
+  return steps;
+}
+
 int Apply(LedgerRun& run, const std::vector<Pending>& files) {
   Context& context = run.context;
   const auto skipped = static_cast<size_t>(std::count_if(
@@ -87,23 +117,26 @@ int Apply(LedgerRun& run, const std::vector<Pending>& files) {
   if (skipped > 0) context.out.Note(CountFiles(skipped) + " applied already");
   if (skipped < files.size()) run.ledger.Prepare();
   std::string last;
-  for (const Pending& file : files) {
-    if (file.action == FileAction::kSkip) continue;
-    FileRun one(run, *file.planned, file.action);
-    if (one.Run() == End::kInterrupted) {
+  bool several = false;
+  for (const std::vector<const Pending*>& step : Steps(context.options, files)) {
+    std::vector<FileRun> runs;
+    for (const Pending* file : step) runs.emplace_back(run, *file->planned, file->action);
+    const bool together = step.front()->planned->options.together;
+    if ((together ? RunTogether(run, runs) : runs.front().Run()) == End::kInterrupted) {
       context.out.Note("detached; the migration goes on. The same command goes on with the files");
       if (context.out.json()) context.out.Document(FilesJson(run, files));
       return kExitDetached;
     }
-    context.out.Line(ResultText(run, one.row()));
-    last = one.row().file;
+    for (const FileRun& one : runs) context.out.Line(ResultText(run, one.row()));
+    last = runs.back().row().file;
+    several = runs.size() > 1;
   }
   if (context.out.json()) {
     context.out.Document(FilesJson(run, files));
   } else if (last.empty()) {
     context.out.Line("nothing is left to apply");
   } else {
-    context.out.Line("To take the last one back: " +
+    context.out.Line((several ? "To take them back: " : "To take the last one back: ") +
                      CommandLine(context.options, "revert --file " + Printable(last)));
   }
   return kExitDone;
@@ -112,12 +145,14 @@ int Apply(LedgerRun& run, const std::vector<Pending>& files) {
 // Plans what is not applied yet. A table that an earlier file changes cannot be looked at before.
 class DryRun {
  public:
-  DryRun(LedgerRun& run, const std::vector<Pending>& files) : run_(run), files_(files) {}
+  // refused: the run would be.
+  DryRun(LedgerRun& run, const std::vector<Pending>& files, bool refused)
+      : run_(run), files_(files), refused_(refused) {}
 
   int Run() {
     for (const Pending& file : files_) Plan(file);
     if (run_.context.out.json()) run_.context.out.Document(list_);
-    return kExitDone;
+    return refused_ ? kExitRefused : kExitDone;
   }
 
  private:
@@ -169,9 +204,15 @@ class DryRun {
     const Options before = run_.context.options;
     run_.context.options = file.planned->options;
     try {
-      const CheckedChange checked = CheckStep(
-          run_, step, before.complete_previous ? FindPrevious(run_, step.alter.table) : "");
+      const std::string previous = FindPrevious(run_, step.alter.table);
+      const CheckedChange checked = CheckStep(run_, step, previous);
       run_.context.options = before;
+      if (!previous.empty() && !before.complete_previous) {
+        TellRefusal(
+            out, "migration " + previous + " of " + step.alter.table + " can still be taken back",
+            "--complete-previous ends its revert window first");
+        refused_ = true;
+      }
       out.Text(PlanText(checked));
       Json plan = PlanJson(checked);
       plan["line"] = step.line;
@@ -184,6 +225,7 @@ class DryRun {
 
   LedgerRun& run_;
   const std::vector<Pending>& files_;
+  bool refused_;
   Json list_ = Json::array();
   std::set<std::string> changed_;  // tables
   bool others_ = false;            // ran before
@@ -199,8 +241,9 @@ int RunApply(Context& context) {
   ServerTarget target = ConnectToTarget(context);
   const std::string database = TargetDatabase(context, target);
   LedgerRun run(context, std::move(target), database);
-  const std::vector<Pending> files = Decide(run, planned);
-  if (context.options.dry_run) return DryRun(run, files).Run();
+  bool refused = false;
+  const std::vector<Pending> files = Decide(run, planned, &refused);
+  if (context.options.dry_run) return DryRun(run, files, refused).Run();
   try {
     return Apply(run, files);
   } catch (const Error& error) {

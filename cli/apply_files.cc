@@ -53,6 +53,8 @@ void ApplyDirective(const std::string& place, const ddl::ScriptDirective& direct
   try {
     if (directive.name == "require-revertible" && directive.value == "on") {
       options->require_revertible = true;
+    } else if (directive.name == "together" && directive.value == "on") {
+      options->together = true;
     } else if (directive.name == "revert-default") {
       options->revert_defaults.push_back(directive.value);
     } else {

@@ -41,6 +41,21 @@ bool LeftNothing(LedgerRun& run, const LedgerFile& row) {
          });
 }
 
+// The options of a file, while it is its turn.
+class WithOptions {
+ public:
+  WithOptions(Context& context, const Options& options) : context_(context), before_(options) {
+    std::swap(context_.options, before_);
+  }
+  ~WithOptions() { std::swap(context_.options, before_); }
+  WithOptions(const WithOptions&) = delete;
+  WithOptions& operator=(const WithOptions&) = delete;
+
+ private:
+  Context& context_;
+  Options before_;
+};
+
 [[noreturn]] void RefuseChanged(const LedgerFile& row, const ddl::MigrationFile& file) {
   const bool reverted = row.state == LedgerState::kReverted;
   throw Error(ErrorCode::kRefused,
@@ -171,8 +186,8 @@ FileRun::FileRun(LedgerRun& run, const PlannedFile& planned, FileAction action)
   row_.error.clear();
 }
 
-Until FileRun::WaitFor() const {
-  const std::string& wait = planned_.options.wait_for;
+Until WaitFor(const Options& options) {
+  const std::string& wait = options.wait_for;
   return wait == "live" ? Until::kLive : wait == "ready" ? Until::kReady : Until::kAccepted;
 }
 
@@ -186,37 +201,38 @@ void FileRun::Put() {
 }
 
 End FileRun::Run() {
-  Context& context = run_.context;
-  const Options before = context.options;
-  context.options = planned_.options;
+  const WithOptions with_options(run_.context, planned_.options);
   try {
     CheckAhead();
     const End end = RunSteps();
     if (end == End::kReached) Finish();
-    context.options = before;
     return end;
   } catch (const Error& error) {
-    context.options = before;
-    context.id.clear();
-    if (row_.number == 0) throw;  // nothing of it was begun
-    row_.error = error.message();
-    // Without the server or the engine its migration may still be on its way.
-    if (error.code() != ErrorCode::kConnectionLost && error.code() != ErrorCode::kOutcomeUnknown) {
-      row_.state = LedgerState::kFailed;
-      row_.finished_at = Now();
-    }
-    try {
-      Put();
-    } catch (const Error& second) {
-      context.out.Note("warning: the ledger could not be told: " + Printable(second.message()));
-    }
+    NoteFailure(error);
     throw;
+  }
+}
+
+void FileRun::NoteFailure(const Error& error) {
+  run_.context.id.clear();
+  if (row_.number == 0) return;  // nothing of it was begun
+  row_.error = error.message();
+  // Without the server or the engine its migration may still be on its way.
+  if (error.code() != ErrorCode::kConnectionLost && error.code() != ErrorCode::kOutcomeUnknown) {
+    row_.state = LedgerState::kFailed;
+    row_.finished_at = Now();
+  }
+  try {
+    Put();
+  } catch (const Error& second) {
+    run_.context.out.Note("warning: the ledger could not be told: " + Printable(second.message()));
   }
 }
 
 // Refuses what preflight refuses before anything of the file is run, as far as it can be known: not
 // behind a statement that osc does not understand.
 void FileRun::CheckAhead() {
+  const WithOptions with_options(run_.context, planned_.options);
   size_t number = 0;
   for (const ddl::FileStep& step : planned_.file.steps) {
     if (!step.migration) break;
@@ -338,41 +354,65 @@ End FileRun::RunMigration(const ddl::FileStep& step, size_t number) {
                    "{}", false, [this] { run_.session.Check(); });
 }
 
-End FileRun::Start(const ddl::FileStep& step, size_t number) {
+std::optional<Migration> FileRun::MakeMigration(const ddl::FileStep& step, size_t number) {
   Context& context = run_.context;
   if (number >= checked_.size()) checked_.resize(number + 1);
   const CheckedChange change = checked_[number] ? *checked_[number] : Check(step);
   TellCautions(context, change);
   const std::string previous = FindPrevious(run_, step.alter.table);
-  if (!previous.empty() && CompletePrevious(previous) == End::kInterrupted) {
-    return End::kInterrupted;
-  }
+  if (!previous.empty() && CompletePrevious(previous) == End::kInterrupted) return std::nullopt;
   context.stage = Stage::kEngine;
   run_.keeper.Ensure();  // first: without an engine nothing is left behind
   context.stage = Stage::kPreflight;
   Migration migration = NewMigration(context.options, change);
   migration.id = state::NewMigrationId();
-  // Its name first: a run that finds it begun knows where it is.
   row_.migrations.resize(std::max(row_.migrations.size(), number + 1));
   row_.migrations[number] = migration.id;
   row_.state = LedgerState::kApplying;
   row_.finished_at.clear();
+  return migration;
+}
+
+End FileRun::Start(const ddl::FileStep& step, size_t number) {
+  Context& context = run_.context;
+  auto migration = MakeMigration(step, number);
+  if (!migration) return End::kInterrupted;
+  // Its name first: a run that finds it begun knows where it is.
   Put();
   OSC_FAULT_POINT("files.id_recorded");
-  migration = run_.store().Create(migration);
+  migration = run_.store().Create(*migration);
   OSC_FAULT_POINT("files.migration_created");
-  context.id = migration.id;
+  context.id = migration->id;
   context.stage = Stage::kEngine;
   run_.keeper.Ensure();  // it may have ended, being idle, just before it could see the migration
-  context.out.Note(Printable(planned_.file.name + ": " + migration.table + ": " + migration.alter) +
-                   " (migration " + migration.id + ")");
-  return Follow(migration.id);
+  context.out.Note(
+      Printable(planned_.file.name + ": " + migration->table + ": " + migration->alter) +
+      " (migration " + migration->id + ")");
+  return Follow(migration->id);
+}
+
+bool FileRun::Register(std::vector<Migration>* migrations) {
+  const WithOptions with_options(run_.context, planned_.options);
+  for (size_t number = 0; number < planned_.file.steps.size(); ++number) {
+    if (!HasToStart(number)) continue;
+    auto migration = MakeMigration(planned_.file.steps[number], number);
+    if (!migration) return false;
+    migrations->push_back(std::move(*migration));
+  }
+  row_.state = LedgerState::kApplying;
+  Put();
+  return true;
+}
+
+void FileRun::FinishAll() {
+  row_.steps_done = static_cast<int64_t>(planned_.file.steps.size());
+  Finish();
 }
 
 End FileRun::Follow(const std::string& id) {
   run_.context.stage = Stage::kPreflight;  // the engine looks again at what preflight looked at
-  return FollowUntilThere(run_.context, run_.interrupt, run_.keeper, run_.store(), id, WaitFor(),
-                          [this] { run_.session.Check(); });
+  return FollowUntilThere(run_.context, run_.interrupt, run_.keeper, run_.store(), id,
+                          WaitFor(planned_.options), [this] { run_.session.Check(); });
 }
 
 End FileRun::CompletePrevious(const std::string& id) {

@@ -38,6 +38,9 @@ CheckedChange CheckStep(LedgerRun& run, const ddl::FileStep& step, const std::st
 // migration open, or could not be run with what --wait or a postponed cutover leaves undone.
 void RequireInSequence(const std::vector<const PlannedFile*>& pending);
 
+// How far the file's migrations are waited for.
+Until WaitFor(const Options& options);
+
 // Runs a file to its end. The ledger has each step before it is begun and when it is done, so that
 // the process may die anywhere. Returns kInterrupted after Ctrl-C: the migration goes on. Throws
 // when a step fails; the ledger then says so.
@@ -47,22 +50,34 @@ class FileRun {
   End Run();
   const state::LedgerFile& row() const { return row_; }
 
+  // What Run() does, step by step, for files whose tables are swapped together.
+  // Throws what preflight refuses.
+  void CheckAhead();
+  // Writes the migrations that have to be begun into the ledger, and returns what the store is to
+  // have of them. False: interrupted.
+  bool Register(std::vector<state::Migration>* migrations);
+  // Every step has been done.
+  void FinishAll();
+  // Tells the ledger why the run has ended.
+  void NoteFailure(const Error& error);
+  const PlannedFile& planned() const { return planned_; }
+
  private:
   using Migrations = std::vector<std::optional<CheckedChange>>;
 
   End RunSteps();
-  void CheckAhead();
   bool HasToStart(size_t number);
   CheckedChange Check(const ddl::FileStep& step);
   void RunStatement(size_t index);
   void EndTransaction(size_t done);
   End RunMigration(const ddl::FileStep& step, size_t number);
+  // Completes the table's earlier migration where that is wanted; none: interrupted.
+  std::optional<state::Migration> MakeMigration(const ddl::FileStep& step, size_t number);
   End Start(const ddl::FileStep& step, size_t number);
   End CompletePrevious(const std::string& id);
   End Follow(const std::string& id);
   void Finish();
   void Put();
-  Until WaitFor() const;
 
   LedgerRun& run_;
   const PlannedFile& planned_;

@@ -1,5 +1,7 @@
 #include "cli/engine_request.h"
 
+#include <algorithm>
+
 namespace osc::cli {
 namespace {
 
@@ -41,7 +43,13 @@ class Outcome {
       return command_ != "reseed" || store_.Get(now.id).state != MigrationState::kReseeding;
     }
     const auto swaps = store_.Swaps(now.id);
-    return swaps.size() > swaps_before_ && swaps.back().direction == command_;
+    if (swaps.size() <= swaps_before_ || swaps.back().direction != command_) return false;
+    // Each of those that go with it keeps its own account.
+    const std::vector<Migration> all = store_.Companions(now);
+    return std::all_of(all.begin(), all.end(), [&](const Migration& other) {
+      return state::IsFinal(other.state) || state::IsEnding(other.state) ||
+             store_.Swaps(other.id).size() >= swaps.size();
+    });
   }
 
   // It came to its end another way than was asked for.
@@ -63,6 +71,11 @@ class Outcome {
 
 bool IsSwap(const std::string& command) {
   return command == "cutover" || command == "revert" || command == "reapply";
+}
+
+bool IsSwapped(const std::string& command, const Migration& migration) {
+  return migration.state ==
+         (command == "revert" ? MigrationState::kReverted : MigrationState::kLive);
 }
 
 void RequireAllowed(const std::string& command, const Migration& migration) {

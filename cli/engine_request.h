@@ -10,6 +10,9 @@ namespace osc::cli {
 
 bool IsSwap(const std::string& command);  // cutover, revert, reapply
 
+// Whether a swap that was asked for stands already: another one that goes with it was asked first.
+bool IsSwapped(const std::string& command, const state::Migration& migration);
+
 // Throws kRefused in a state in which the command makes no sense.
 void RequireAllowed(const std::string& command, const state::Migration& migration);
 

@@ -102,7 +102,8 @@ int RunCutovers(Context& context) {
   std::vector<std::string> ids;
   for (const Migration& migration : migrations) {
     context.id = migration.id;
-    if (AskEngine(context, interrupt, keeper, store, migration, "cutover", arguments.dump(),
+    if (!IsSwapped("cutover", store.Get(migration.id)) &&
+        AskEngine(context, interrupt, keeper, store, migration, "cutover", arguments.dump(),
                   false) == End::kInterrupted) {
       return Detached(context, store, migration.id);
     }

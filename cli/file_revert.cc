@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cli/engine_request.h"
 #include "cli/ledger_run.h"
@@ -83,6 +84,35 @@ std::vector<Work> Plan(LedgerRun& run) {
   return plan;
 }
 
+// Files that go back although they were not named, because their tables are swapped in one step
+// with those of the files that were.
+void TellOthers(LedgerRun& run, const std::vector<Work>& plan) {
+  std::set<std::string> chosen;
+  std::set<std::string> companions;
+  for (const Work& work : plan) {
+    chosen.insert(work.file->migrations.begin(), work.file->migrations.end());
+    for (const std::string& id : work.migrations) {
+      for (const Migration& other : run.store().Companions(run.store().Get(id))) {
+        if (!state::IsFinal(other.state)) companions.insert(other.id);
+      }
+    }
+  }
+  for (const LedgerFile& file : run.files) {
+    const bool goes_too = std::any_of(
+        file.migrations.begin(), file.migrations.end(),
+        [&](const std::string& id) { return companions.count(id) > 0 && chosen.count(id) == 0; });
+    if (!goes_too) continue;
+    const std::string& back_to = run.context.options.back_to;
+    if (!back_to.empty()) {
+      throw Error(ErrorCode::kRefused,
+                  file.file + " was applied in one step with a file after " + back_to +
+                      ", and would go back with it",
+                  "name a file before both");
+    }
+    run.context.out.Note(Printable(file.file) + " goes with it, as it came");
+  }
+}
+
 }  // namespace
 
 int RunRevertFiles(Context& context) {
@@ -90,6 +120,7 @@ int RunRevertFiles(Context& context) {
   const std::string database = TargetDatabase(context, target);
   LedgerRun run(context, std::move(target), database);
   const std::vector<Work> plan = Plan(run);
+  TellOthers(run, plan);
   nlohmann::json arguments = nlohmann::json::object();
   if (context.options.max_drain) arguments["max_drain_ms"] = context.options.max_drain->count();
   if (context.options.force) arguments["force"] = true;
@@ -100,6 +131,7 @@ int RunRevertFiles(Context& context) {
     run.Put(work.file);
     OSC_FAULT_POINT("files.revert_recorded");
     for (const std::string& id : work.migrations) {
+      if (IsSwapped("revert", run.store().Get(id))) continue;  // with another one
       context.id = id;
       context.out.Note(Printable(work.file->file) + ": reverting " + id);
       if (AskEngine(context, run.interrupt, run.keeper, run.store(), run.store().Get(id), "revert",
@@ -115,6 +147,7 @@ int RunRevertFiles(Context& context) {
                      (work.migrations.empty() ? "" : " (" + state::JoinIds(work.migrations) + ")"));
   }
   context.id.clear();
+  run.Refresh();  // files that went with them
   if (plan.empty()) context.out.Line("nothing is left to take back");
   if (context.out.json()) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();

@@ -112,6 +112,9 @@ std::string SwapMessage(const Options& options, const Snapshot& snapshot) {
       (!migration.object.empty()
            ? (on_new ? ": done: " : ": taken back: ") + Printable(migration.alter)
            : (on_new ? " is live on the new definition" : " is back on the old definition"));
+  if (!snapshot.companions.empty()) {
+    text += ", in one step with " + Printable(CompanionsText(snapshot));
+  }
   if (!snapshot.swaps.empty()) {
     text += " (writes waited " +
             FormatMillis(static_cast<int64_t>(snapshot.swaps.back().lock_ms + 0.5)) + ")";

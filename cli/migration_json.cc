@@ -124,6 +124,7 @@ std::string CompareText(const state::Verification& verification) {
 
 Snapshot TakeSnapshot(state::Store& store, const std::string& id, bool engine_running) {
   Snapshot snapshot{store.Get(id),
+                    {},
                     store.GetProgress(id),
                     store.Swaps(id),
                     store.Events(id),
@@ -132,6 +133,8 @@ Snapshot TakeSnapshot(state::Store& store, const std::string& id, bool engine_ru
                     store.GetVerification(id),
                     store.Differences(id),
                     engine_running};
+  snapshot.companions = store.Companions(snapshot.migration);
+  std::erase_if(snapshot.companions, [&](const state::Migration& other) { return other.id == id; });
   snapshot.warnings =
       inverse::Warnings(snapshot.migration, snapshot.progress, std::chrono::system_clock::now());
   return snapshot;
@@ -148,6 +151,14 @@ bool StreamRuns(const Snapshot& snapshot) {
          !state::IsFinal(snapshot.migration.state);
 }
 
+std::string CompanionsText(const Snapshot& snapshot) {
+  std::string text;
+  for (const state::Migration& other : snapshot.companions) {
+    text += (text.empty() ? "" : ", ") + other.table + " (" + other.id + ")";
+  }
+  return text;
+}
+
 Json MigrationJson(const Snapshot& snapshot) {
   const state::Migration& migration = snapshot.migration;
   const state::Progress& progress = snapshot.progress;
@@ -161,6 +172,8 @@ Json MigrationJson(const Snapshot& snapshot) {
   for (const inverse::Warning& warning : snapshot.warnings) {
     warnings.push_back({{"kind", warning.kind}, {"detail", warning.detail}});
   }
+  Json together = Json::array();
+  for (const state::Migration& other : snapshot.companions) together.push_back(other.id);
   Json history = Json::array();
   for (const state::Event& event : snapshot.events) {
     history.push_back({{"at", base::FormatTime(event.at)}, {"text", event.text}});
@@ -178,6 +191,7 @@ Json MigrationJson(const Snapshot& snapshot) {
           {"state", state::StateName(migration.state)},
           {"live", state::LiveName(migration.live)},
           {"paused", migration.paused},
+          {"together", std::move(together)},
           {"created_at", base::FormatTime(migration.created_at)},
           {"updated_at", base::FormatTime(migration.updated_at)},
           {"error", std::move(error)},

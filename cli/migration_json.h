@@ -13,6 +13,7 @@ namespace osc::cli {
 // All that is known of a migration at one moment.
 struct Snapshot {
   state::Migration migration;
+  std::vector<state::Migration> companions;  // swapped in one step with it
   state::Progress progress;
   std::vector<state::Swap> swaps;
   std::vector<state::Event> events;
@@ -26,6 +27,9 @@ struct Snapshot {
 Snapshot TakeSnapshot(state::Store& store, const std::string& id, bool engine_running);
 
 nlohmann::ordered_json MigrationJson(const Snapshot& snapshot);
+
+// "orders (k3x9f2ab), items (p0c4d1me)": what is swapped in one step with it; empty: nothing.
+std::string CompanionsText(const Snapshot& snapshot);
 
 // "id=5, column name: live 'a', off stage 'b'"
 std::string DifferenceText(const state::Difference& difference);

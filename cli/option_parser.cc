@@ -201,6 +201,9 @@ void Parser::AddApply() {
   apply->add_flag(
       "--complete-previous", options.complete_previous,
       "When a table still has an earlier migration, end that one's revert window first");
+  apply->add_flag("--together", options.together,
+                  "Swap the tables of all files in one step once all are ready, and take them back "
+                  "in one step");
   apply
       ->add_option("--wait", options.wait_for,
                    "How far each migration is waited for: live; ready: copied and compared; or "

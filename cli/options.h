@@ -56,6 +56,7 @@ struct Options {
   bool all = false;     // cutover
   bool allow_other = false;
   bool complete_previous = false;
+  bool together = false;
   std::string wait_for = "live";  // ready, accepted
   std::string unfinished;         // done, again; empty: not said
   std::chrono::milliseconds run_lock_wait = std::chrono::minutes(10);

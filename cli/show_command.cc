@@ -96,6 +96,7 @@ std::string ShowText(const Snapshot& snapshot) {
            (HasOffStage(migration) ? ddl::OffStageName(migration.id, migration.table) : "nothing");
   }
   page.Line("live", live);
+  if (!snapshot.companions.empty()) page.Line("together", "with " + CompanionsText(snapshot));
   AddErrors(migration, page);
   if (!progress.note.empty()) page.Line("now", progress.note);
   if (!by_server && !by_rename) {

@@ -103,6 +103,12 @@ void Conductor::Begin(std::stop_token stop) {
   reseed_error_.reset();
   state::Migration migration = store_.Get(id_);
   ApplySettings(migration);
+  if (!migration.together.empty()) {
+    together_ = Together::Named(migration.together);
+    // Of the others the one that was asked tells again.
+    joins_ = false;
+    if (state::IsBeforeCutover(migration.state)) store_.SetCutoverAsked(id_, false);
+  }
   if (migration.state == MigrationState::kQueued || migration.state == MigrationState::kPreparing) {
     NoteFirstPosition();
     store_.SetState(id_, MigrationState::kPreparing);
@@ -185,6 +191,7 @@ bool Conductor::Step(std::stop_token stop) {
   if (store_.HasChanged() && !HandleIntents(stop)) return false;
   if (begin_again_) return true;
   if (IsOver()) return false;
+  FollowOthers();
   if (!stream_ || CheckStream()) {
     if (inspection_ && store_.Get(id_).state >= MigrationState::kCatchingUp) inspection_->Step();
     switch (store_.Get(id_).state) {
@@ -209,7 +216,7 @@ bool Conductor::Step(std::stop_token stop) {
   TellReseedError();
   if (IsOver()) return false;
   // A swap that was asked for in time moves the deadline, or is refused.
-  if (!swing_intent_ && HasWindowEnded()) {
+  if (!IsSwingAsked() && HasWindowEnded()) {
     store_.AddEvent(id_, "the revert window has ended");
     BeginEnd(MigrationState::kCompleting, "expired");
     return false;
@@ -237,7 +244,7 @@ bool Conductor::CheckStream() {
   if (inspection_->is_open()) {
     inspection_->Abandon("the stream has stopped: " + error->message(), LostHint(*error));
   }
-  if (swing_intent_) {
+  if (IsSwingAsked()) {
     AnswerSwing(state::StoredError{
         "refused", "the stream has stopped, the other table is not up to date: " + error->message(),
         LostHint(*error)});
@@ -250,7 +257,7 @@ void Conductor::StepWindow(std::stop_token stop) {
     if (!stream_->status().applied.Covers(*distrusted_until_)) return;
     Trust();
   }
-  if (swing_intent_) TrySwing(stop);
+  if (IsSwingAsked()) TrySwing(stop);
 }
 
 void Conductor::Trust() {

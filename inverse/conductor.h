@@ -20,6 +20,7 @@
 #include "inverse/inspection.h"
 #include "inverse/pace_meter.h"
 #include "inverse/readiness.h"
+#include "inverse/together.h"
 #include "shadow/copier.h"
 #include "shadow/instant_alter.h"
 #include "shadow/open_snapshots.h"
@@ -118,6 +119,16 @@ class Conductor {
   bool CheckStream();
   // The stream has shown that it can go on after it had stopped.
   void Trust();
+  // A swap that the operator has asked this migration for, or one that goes with it.
+  void BeginSwing(const Together::Wish& wish);
+  // Takes up what one of those has been asked for with which it goes together, and what has become
+  // of what it was asked for itself.
+  void FollowOthers();
+  // True when not all of those are ready for the swap.
+  bool WaitsForOthers(std::stop_token stop);
+  bool IsSwingAsked() const { return swing_intent_ || joins_; }
+  // From 1; the next one.
+  int SwapNumber();
   // Tries the next swap if it is time to; answers the intent that asked for it.
   void TrySwing(std::stop_token stop);
   // True when the stream is too far behind to ask for the lock.
@@ -125,6 +136,8 @@ class Conductor {
   // After the first swap: true when rows without a place in the other table forbid the next one.
   bool IsBlocked();
   void AnswerSwing(const std::optional<state::StoredError>& error);
+  // What has become of a swap that others make with it.
+  void TellOthers(const std::optional<state::StoredError>& error);
 
   // Copying anew; see conductor_reseed.cc.
   void CopyAnew(state::MigrationState state);
@@ -188,6 +201,8 @@ class Conductor {
   bool is_reseeded_ = false;
   std::optional<base::Clock::time_point> caught_up_at_;
 
+  std::shared_ptr<Together> together_;       // with those that swap in one step; null: alone
+  bool joins_ = false;                       // a swap that another one was asked for
   std::optional<int64_t> swing_intent_;      // the intent that asked for a swap
   std::filesystem::path swing_loss_report_;  // and accepts a loss
   base::Clock::time_point swing_asked_at_{};

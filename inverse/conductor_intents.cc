@@ -108,26 +108,20 @@ void Conductor::SetForce() {
 bool Conductor::HandleIntent(const state::Intent& intent) {
   auto arguments = Parse(intent);
   if (intent.command == "cutover" || intent.command == "revert" || intent.command == "reapply") {
-    if (arguments.value("force", false)) {
-      SetForce();
-      // From here on the settings say it, and can be changed.
+    Together::Wish wish{SwapNumber(), arguments.value("force", false),
+                        arguments.value("loss_report", ""), std::nullopt};
+    if (arguments.contains("max_drain_ms")) {
+      wish.max_drain = std::chrono::milliseconds(arguments["max_drain_ms"].get<int64_t>());
+    }
+    BeginSwing(wish);
+    if (wish.force) {  // from here on the settings say it, and can be changed
       arguments.erase("force");
       store_.SetIntentArguments(intent.number, arguments.dump());
     }
-    if (intent.command == "cutover") store_.SetCutoverAsked(id_, true);
     OSC_FAULT_POINT("intent.taken");
     if (swing_intent_) AnswerSwing(state::StoredError{"refused", "another swap was asked for", ""});
     swing_intent_ = intent.number;
-    next_swing_ = {};
-    swing_attempts_ = 0;
-    swing_loss_report_ = arguments.value("loss_report", "");
-    swing_lag_.reset();
-    swing_max_drain_.reset();
-    if (arguments.contains("max_drain_ms")) {
-      swing_max_drain_ = std::chrono::milliseconds(arguments["max_drain_ms"].get<int64_t>());
-    }
-    swing_asked_at_ = base::Clock::now();
-    swing_asked_up_to_.reset();
+    if (together_) together_->Ask(wish);
     return true;
   }
   if (intent.command == "verify") {

@@ -32,7 +32,7 @@ state::StoredError Refused(const std::string& id, const Error& error) {
 void Conductor::StepTowardsCutover(std::stop_token stop) {
   if (stream_ && !AreTablesEqual()) return;
   const state::Migration migration = store_.Get(id_);
-  if (migration.settings.postpone_cutover && !migration.cutover_asked) {
+  if ((migration.settings.postpone_cutover || together_) && !migration.cutover_asked) {
     note_ = "waiting for `osc cutover " + id_ + "`";
     if (migration.state != MigrationState::kReady) store_.SetState(id_, MigrationState::kReady);
     return;
@@ -101,7 +101,7 @@ bool Conductor::IsVerified() {
     note_ = inspection_->Refusal().message + "; no cutover before that is mended";
     // What was asked for before does not count once the difference is mended.
     if (migration.cutover_asked) store_.SetCutoverAsked(id_, false);
-    if (swing_intent_) AnswerSwing(inspection_->Refusal());
+    if (IsSwingAsked()) AnswerSwing(inspection_->Refusal());
     return false;
   }
   note_ = "comparing the two tables";
@@ -129,15 +129,20 @@ void Conductor::NoteUnverified() {
 void Conductor::TrySwing(std::stop_token stop) {
   if (Clock::now() < next_swing_) return;
   if (stream_ && (IsBehind() || IsBlocked())) return;
-  if (inspection_ && inspection_->is_running())
-    inspection_->Abandon("the tables are being swapped");
-  if (swing_attempts_ == 0 && !note_.empty()) {  // what was waited for is there
-    note_.clear();
-    Report();  // before the state changes, so that nobody sees the one with the other
-  }
   try {
     RequireOnlyPrimary();
-    door_->Swing(stop, stream_.get(), swing_loss_report_);
+    if (WaitsForOthers(stop)) return;
+    if (inspection_ && inspection_->is_running()) {
+      inspection_->Abandon("the tables are being swapped");
+    }
+    if (swing_attempts_ == 0 && !note_.empty()) {  // what was waited for is there
+      note_.clear();
+      Report();  // before the state changes, so that nobody sees the one with the other
+    }
+    const auto swap_tables = [this](std::stop_token asked, const shadow::SwapMember& member) {
+      return together_ ? together_->Swap(asked, member) : shadow::Swap(asked, {member});
+    };
+    door_->Swing(stop, stream_.get(), swap_tables, swing_loss_report_);
     // The next swap, or the operator's next look, is to find the stream turned round.
     const auto deadline = Clock::now() + std::chrono::seconds(30);
     const int swaps = static_cast<int>(store_.Swaps(id_).size());
@@ -180,7 +185,7 @@ bool Conductor::IsBehind() {
   if (!swing_lag_) swing_lag_ = lag;
   const auto waited = std::chrono::duration_cast<milliseconds>(Clock::now() - swing_asked_at_);
   std::string behind = "the stream is " + base::FormatDuration(lag) + " behind";
-  if (swing_intent_ && waited > milliseconds(1000)) {
+  if (IsSwingAsked() && waited > milliseconds(1000)) {
     const milliseconds gained = *swing_lag_ - lag;
     behind += gained.count() <= 0
                   ? " and does not catch up"
@@ -189,7 +194,7 @@ bool Conductor::IsBehind() {
                             waited * (lag.count() / static_cast<double>(gained.count()))));
   }
   note_ = "waiting before the lock is asked for: " + behind;
-  if (swing_intent_ && swing_max_drain_ && waited > *swing_max_drain_) {
+  if (IsSwingAsked() && swing_max_drain_ && waited > *swing_max_drain_) {
     AnswerSwing(state::StoredError{"refused", behind,
                                    "try again later, or with --wait to wait as long as it takes"});
     note_.clear();
@@ -215,12 +220,27 @@ bool Conductor::IsBlocked() {
 }
 
 void Conductor::AnswerSwing(const std::optional<state::StoredError>& error) {
+  if (together_) TellOthers(error);
   if (swing_intent_) {
     OSC_FAULT_POINT("intent.before_answer");
     store_.FinishIntent(*swing_intent_, error);
     OSC_FAULT_POINT("intent.answered");
   }
   swing_intent_.reset();
+}
+
+int Conductor::SwapNumber() { return static_cast<int>(store_.Swaps(id_).size()) + 1; }
+
+void Conductor::BeginSwing(const Together::Wish& wish) {
+  if (wish.force) SetForce();
+  if (wish.number == 1) store_.SetCutoverAsked(id_, true);
+  next_swing_ = {};
+  swing_attempts_ = 0;
+  swing_loss_report_ = wish.loss_report;
+  swing_lag_.reset();
+  swing_max_drain_ = wish.max_drain;
+  swing_asked_at_ = Clock::now();
+  swing_asked_up_to_.reset();
 }
 
 }  // namespace osc::inverse

@@ -66,7 +66,7 @@ void Door::Account(const state::Swap& swap) {
   store_.AddEvent(tables_.id, swap.direction + " done");
 }
 
-void Door::Swing(std::stop_token stop, apply::Stream* stream,
+void Door::Swing(std::stop_token stop, apply::Stream* stream, const SwapTables& swap_tables,
                  const std::filesystem::path& loss_report) {
   const MigrationState before = store_.Get(tables_.id).state;
   const int number = 1 + (stream != nullptr ? stream->status().epoch
@@ -99,7 +99,7 @@ void Door::Swing(std::stop_token stop, apply::Stream* stream,
       };
     }
     if (stream != nullptr) {
-      const shadow::SwapResult result = shadow::Swap(stop, plan, *stream);
+      const shadow::SwapResult result = swap_tables(stop, {&plan, stream});
       swap.freeze_point = result.freeze_point.ToString();
       swap.lock_ms = result.lock_ms;
     } else {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <stop_token>
 #include <string>
 
@@ -15,6 +16,9 @@ namespace osc::inverse {
 
 class Door {
  public:
+  // How the tables of one swap change places: shadow::Swap, or together with others.
+  using SwapTables = std::function<shadow::SwapResult(std::stop_token, const shadow::SwapMember&)>;
+
   // Used by one thread; keeps references.
   Door(state::Store& store, const shadow::Tables& tables) : store_(store), tables_(tables) {}
 
@@ -24,7 +28,7 @@ class Door {
   // loss_report: accepts that rows without a place in the other table are changed or left out, and
   // writes them to this file before; an empty one refuses that (kBusy).
   // stream: null with an object, to which no stream belongs.
-  void Swing(std::stop_token stop, apply::Stream* stream,
+  void Swing(std::stop_token stop, apply::Stream* stream, const SwapTables& swap_tables,
              const std::filesystem::path& loss_report = {});
 
   // Finds out what became of a swap that was begun and not accounted for; true when there was one

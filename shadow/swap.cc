@@ -5,6 +5,7 @@
 
 #include "shadow/names.h"
 #include "shadow/swap_outcome.h"
+#include "shadow/table_locks.h"
 #include "src/apply/accepted_loss.h"
 #include "src/base/fault_point.h"
 #include "src/base/log.h"
@@ -24,6 +25,12 @@ constexpr milliseconds kProbePatience{4};
 
 std::string Comment(const SwapPlan& plan, const std::string& what) {
   return " /* " + apply::Marker(plan.id, what) + " */ ";
+}
+
+std::vector<const SwapPlan*> Plans(const std::vector<SwapMember>& members) {
+  std::vector<const SwapPlan*> plans;
+  for (const SwapMember& member : members) plans.push_back(member.plan);
+  return plans;
 }
 
 bool WaitForMetadataLocks(mysql::Connection& control, const mysql::Connection& one,
@@ -49,193 +56,151 @@ uint64_t NextAutoIncrement(mysql::Connection& connection, const mysql::TableName
 // One attempt's sessions. Whatever happens, undoing leaves nothing behind.
 class Attempt {
  public:
-  Attempt(const SwapPlan& plan, apply::Stream& stream)
-      : plan_(plan),
-        stream_(stream),
-        sentry_(SentryName(plan.id, plan.live)),
-        control_(Open()),
-        locker_(OpenLocker()),
-        renamer_(Open()),
-        prober_(Open()) {}
+  // In the order of the tables' names.
+  explicit Attempt(const std::vector<SwapMember>& members)
+      : members_(members),
+        last_(*members.back().plan),
+        sentry_(SentryName(last_.id, last_.live)),
+        control_(OpenForSwap(last_)),
+        locks_(Plans(members), sentry_, control_),
+        renamer_(OpenForSwap(last_)) {
+    for (const SwapMember& member : members_) probers_.push_back(OpenForSwap(*member.plan));
+  }
 
   SwapResult Run(std::stop_token stop) {
     CreateSentry();
     // Before the lock, so that under it there is seldom anything left to do.
-    TakeOverAutoIncrement(control_);
-    const auto asked_at = Clock::now();
-    Lock();
+    for (const SwapMember& member : members_) TakeOverAutoIncrement(*member.plan, control_);
+    const auto asked_at = locks_.Take();
     SwapResult result;
-    result.freeze_point = binlog::CurrentPosition(locker_);
-    Drain(stop, result.freeze_point);
+    result.freeze_point = binlog::CurrentPosition(control_);
+    for (const SwapMember& member : members_) Drain(stop, member, result.freeze_point);
     OSC_FAULT_POINT("swap.drained");
-    if (plan_.report_loss) {
-      AcceptLoss();
-    } else {
-      RequireAPlaceForEveryRow();
+    for (size_t i = 0; i < members_.size(); ++i) {
+      members_[i].plan->report_loss ? AcceptLoss(members_[i])
+                                    : RequireAPlaceForEveryRow(members_[i]);
+      TakeOverAutoIncrement(*members_[i].plan, locks_.session(i));
     }
-    TakeOverAutoIncrement(locker_);
-    stream_.ExpectSwap();
+    for (const SwapMember& member : members_) member.stream->ExpectSwap();
     OSC_FAULT_POINT("swap.before_rename");
     SendRename();
     OSC_FAULT_POINT("swap.rename_sent");
-    ProveThatRenameIsNext();
-    OSC_FAULT_POINT("swap.rename_proven");
-    // Before: should the reply be lost, the session ends with its lock, and the RENAME is next.
-    sentry_gone_ = true;
-    locker_.Execute("DROP TABLE" + Comment(plan_, "sentry") + mysql::Quote(sentry_));
-    OSC_FAULT_POINT("swap.sentry_dropped");
-    locker_.Execute("UNLOCK TABLES");
+    for (size_t i = 0; i < members_.size(); ++i) {
+      ProveThatRenameIsNext(i);
+      OSC_FAULT_POINT("swap.rename_proven");
+      if (i + 1 == members_.size()) DropSentry();
+      locks_.Release(i);
+    }
     rename_sent_ = false;
     OSC_FAULT_POINT("swap.unlocked");
     renamer_.Finish();
     result.lock_ms = std::chrono::duration<double, std::milli>(Clock::now() - asked_at).count();
     OSC_FAULT_POINT("swap.renamed");
-    stream_.ConfirmSwap(plan_.number);
+    for (const SwapMember& member : members_) member.stream->ConfirmSwap(member.plan->number);
     return result;
   }
 
   // Ends the RENAME first: it must not find the sentry gone and the lock free.
   void Undo() {
-    if (lock_sent_) EndLock();
     if (rename_sent_) EndRename();
-    try {
-      locker_.Execute("UNLOCK TABLES");
-    } catch (const Error&) {
-      // The session is gone and its locks with it.
-    }
+    locks_.GiveUp();
   }
 
   bool sentry_gone() const { return sentry_gone_; }
 
  private:
-  mysql::Connection Open() const {
-    mysql::ConnectionOptions options = plan_.connection;
-    options.read_timeout = std::chrono::duration_cast<std::chrono::seconds>(plan_.lock_timeout) +
-                           std::chrono::seconds(10);
-    mysql::Connection connection = mysql::Connection::Open(options);
-    const auto seconds =
-        std::max<int64_t>(1, std::chrono::ceil<std::chrono::seconds>(plan_.lock_timeout).count());
-    connection.Execute("SET lock_wait_timeout=" + std::to_string(seconds));
-    return connection;
-  }
-
-  // The session whose lock makes writers wait. Should the server lose sight of us without a word,
-  // it ends the session and with it the lock: after it has been idle for longer than any step may
-  // take.
-  mysql::Connection OpenLocker() const {
-    mysql::Connection connection = Open();
-    const auto seconds =
-        std::chrono::ceil<std::chrono::seconds>(plan_.lock_timeout + kEndBlockersTime);
-    connection.Execute("SET wait_timeout=" + std::to_string(seconds.count()) +
-                       ", lock_wait_timeout=" + std::to_string(seconds.count() + 1));
-    return connection;
-  }
-
   void CreateSentry() {
     const std::string name = mysql::Quote(sentry_);
-    control_.Execute("DROP TABLE IF EXISTS" + Comment(plan_, "sentry") + name);
-    control_.Execute("CREATE TABLE" + Comment(plan_, "sentry") + name +
+    control_.Execute("DROP TABLE IF EXISTS" + Comment(last_, "sentry") + name);
+    control_.Execute("CREATE TABLE" + Comment(last_, "sentry") + name +
                      " (id INT NOT NULL PRIMARY KEY) ENGINE=InnoDB");
     OSC_FAULT_POINT("swap.sentry_created");
   }
 
-  void Lock() {
-    locker_.Send("LOCK TABLES " + mysql::Quote(plan_.live) + " WRITE, " + mysql::Quote(sentry_) +
-                 " WRITE");
-    lock_sent_ = true;
-    if (!locker_.IsReady(plan_.lock_timeout) &&
-        !EndBlockers(locker_, control_, plan_.live, plan_.may_kill, plan_.killed)) {
-      // Looked at while the lock is waited for: whoever holds the table then is in the way.
-      const std::string blockers = DescribeBlockers(control_, plan_.live);
-      EndLock();
-      throw Error(ErrorCode::kBusy,
-                  "the lock on " + mysql::Quote(plan_.live) + " was not given within " +
-                      std::to_string(plan_.lock_timeout.count()) + " ms" + blockers,
-                  "end the transaction that holds the table, or wait: it will be tried again");
-    }
-    lock_sent_ = false;
-    locker_.Finish();
-    OSC_FAULT_POINT("swap.locked");
+  void DropSentry() {
+    // Before: should the reply be lost, the session ends with its lock, and the RENAME is next.
+    sentry_gone_ = true;
+    locks_.session(members_.size() - 1)
+        .Execute("DROP TABLE" + Comment(last_, "sentry") + mysql::Quote(sentry_));
+    OSC_FAULT_POINT("swap.sentry_dropped");
   }
 
-  void EndLock() {
-    try {
-      control_.Execute("KILL QUERY " + std::to_string(locker_.thread_id()));
-    } catch (const Error& error) {
-      spdlog::warn("{} cannot end the wait for the lock: {}", plan_.id, error.message());
-    }
-    lock_sent_ = false;
-    try {
-      locker_.Finish();
-    } catch (const Error&) {
-      // As wanted. Else it was given just now, and Undo() unlocks.
-    }
-  }
-
-  void Drain(std::stop_token stop, const binlog::Position& freeze_point) {
-    if (stream_.WaitUntilApplied(stop, freeze_point, Clock::now() + plan_.lock_timeout)) return;
-    if (const auto status = stream_.status(); status.error) throw *status.error;
+  static void Drain(std::stop_token stop, const SwapMember& member,
+                    const binlog::Position& freeze_point) {
+    const auto deadline = Clock::now() + member.plan->lock_timeout;
+    if (member.stream->WaitUntilApplied(stop, freeze_point, deadline)) return;
+    if (const auto status = member.stream->status(); status.error) throw *status.error;
     throw Error(ErrorCode::kBusy, "the stream did not reach the freeze point within " +
-                                      std::to_string(plan_.lock_timeout.count()) + " ms");
+                                      std::to_string(member.plan->lock_timeout.count()) + " ms");
   }
 
-  void AcceptLoss() {
-    apply::Quarantine* const unfit = stream_.quarantine();
+  void AcceptLoss(const SwapMember& member) {
+    const SwapPlan& plan = *member.plan;
+    apply::Quarantine* const unfit = member.stream->quarantine();
     const uint64_t rows = unfit != nullptr ? unfit->Count(control_) : 0;
     if (rows == 0) return;
-    const auto deadline = Clock::now() + plan_.lock_timeout;
+    const auto deadline = Clock::now() + plan.lock_timeout;
     uint64_t done = 0;
     const auto report = [&](const std::string& line) {
-      plan_.report_loss(line);
+      plan.report_loss(line);
       if (++done == rows || Clock::now() < deadline) return;
       throw Error(ErrorCode::kRefused,
                   std::to_string(rows) + " rows have no place in the other table; when " +
                       std::to_string(done) + " of them had been changed or left out, writers had " +
-                      "waited for the " + std::to_string(plan_.lock_timeout.count()) +
+                      "waited for the " + std::to_string(plan.lock_timeout.count()) +
                       " ms of --cutover-lock-timeout",
                   "change or delete such rows first, or let writers wait longer: osc set " +
-                      plan_.id + " cutover-lock-timeout=30s");
+                      plan.id + " cutover-lock-timeout=30s");
     };
-    stream_.ExpectSwap();  // it is to stand still from here on
+    member.stream->ExpectSwap();  // it is to stand still from here on
     control_.Execute("BEGIN");
-    apply::AcceptLoss(control_, *unfit, stream_.mapping_after_swap(), report);
-    plan_.report_loss(std::nullopt);
+    apply::AcceptLoss(control_, *unfit, member.stream->mapping_after_swap(), report);
+    plan.report_loss(std::nullopt);
     control_.Commit();
     OSC_FAULT_POINT("swap.loss_accepted");
   }
 
-  void RequireAPlaceForEveryRow() {
-    apply::Quarantine* const unfit = stream_.quarantine();
+  void RequireAPlaceForEveryRow(const SwapMember& member) {
+    apply::Quarantine* const unfit = member.stream->quarantine();
     const uint64_t rows = unfit != nullptr ? unfit->Count(control_) : 0;
     if (rows == 0) return;
-    throw Error(ErrorCode::kBusy, std::to_string(rows) + " rows of " + mysql::Quote(plan_.live) +
+    throw Error(ErrorCode::kBusy, std::to_string(rows) + " rows of " +
+                                      mysql::Quote(member.plan->live) +
                                       " have no place in the other table");
   }
 
   // reader: may be the locking session, which I_S does not hold up.
-  void TakeOverAutoIncrement(mysql::Connection& reader) {
-    const uint64_t live = NextAutoIncrement(reader, plan_.live);
-    if (live == 0 || NextAutoIncrement(control_, plan_.off_stage) >= live) return;
-    control_.Execute("ALTER TABLE " + mysql::Quote(plan_.off_stage) +
-                     Comment(plan_, "auto_increment") + "AUTO_INCREMENT=" + std::to_string(live));
+  void TakeOverAutoIncrement(const SwapPlan& plan, mysql::Connection& reader) {
+    const uint64_t live = NextAutoIncrement(reader, plan.live);
+    if (live == 0 || NextAutoIncrement(control_, plan.off_stage) >= live) return;
+    control_.Execute("ALTER TABLE " + mysql::Quote(plan.off_stage) +
+                     Comment(plan, "auto_increment") + "AUTO_INCREMENT=" + std::to_string(live));
     OSC_FAULT_POINT("swap.auto_increment_taken_over");
   }
 
   void SendRename() {
-    const std::string live = mysql::Quote(plan_.live);
-    const std::string off_stage = mysql::Quote(plan_.off_stage);
     const std::string sentry = mysql::Quote(sentry_);
+    std::string markers;
+    std::string renames;
+    for (const auto& [plan, stream] : members_) {
+      const std::string live = mysql::Quote(plan->live);
+      const std::string off_stage = mysql::Quote(plan->off_stage);
+      markers += apply::SwapMarker(plan->id, plan->number) + " ";
+      renames += (renames.empty() ? "" : ", ") + live + " TO " + sentry + ", " + off_stage +
+                 " TO " + live + ", " + sentry + " TO " + off_stage;
+    }
     rename_sent_ = true;
-    renamer_.Send("RENAME" + (" /* " + apply::SwapMarker(plan_.id, plan_.number)) + " */ TABLE " +
-                  live + " TO " + sentry + ", " + off_stage + " TO " + live + ", " + sentry +
-                  " TO " + off_stage);
+    renamer_.Send("RENAME /* " + markers + "*/ TABLE " + renames);
   }
 
-  void ProveThatRenameIsNext() {
+  // Its predecessors have been let go.
+  void ProveThatRenameIsNext(size_t table) {
+    const SwapPlan& plan = *members_[table].plan;
+    mysql::Connection& prober = probers_[table];
     const std::string prepare = "PREPARE osc_probe FROM @osc_probe";
-    prober_.Execute("SET @osc_probe=" +
-                    mysql::QuoteText("SELECT 1 FROM " + mysql::Quote(plan_.live) + " LIMIT 0"));
-    const auto deadline = Clock::now() + plan_.lock_timeout;
+    prober.Execute("SET @osc_probe=" +
+                   mysql::QuoteText("SELECT 1 FROM " + mysql::Quote(plan.live) + " LIMIT 0"));
+    const auto deadline = Clock::now() + plan.lock_timeout;
     while (Clock::now() < deadline) {
       if (renamer_.IsReady(milliseconds(0))) {  // it can only have failed: say why
         rename_sent_ = false;
@@ -247,25 +212,25 @@ class Attempt {
         }
         throw Error(ErrorCode::kInternal, "the RENAME ended before its time");
       }
-      prober_.Send(prepare);
-      if (prober_.IsReady(kProbePatience)) {
-        prober_.Finish();
+      prober.Send(prepare);
+      if (prober.IsReady(kProbePatience)) {
+        prober.Finish();
         continue;
       }
       // The probe ends by itself after the RENAME.
-      if (WaitForMetadataLocks(control_, prober_, renamer_)) return;
-      prober_.IsReady(plan_.lock_timeout);
-      prober_.Finish();
+      if (WaitForMetadataLocks(control_, prober, renamer_)) return;
+      prober.IsReady(plan.lock_timeout);
+      prober.Finish();
     }
-    throw Error(ErrorCode::kBusy, "the RENAME did not get to wait for " + mysql::Quote(plan_.live) +
-                                      DescribeBlockers(control_, plan_.live));
+    throw Error(ErrorCode::kBusy, "the RENAME did not get to wait for " + mysql::Quote(plan.live) +
+                                      DescribeBlockers(control_, plan.live));
   }
 
   void EndRename() {
     try {
       control_.Execute("KILL QUERY " + std::to_string(renamer_.thread_id()));
     } catch (const Error& error) {
-      spdlog::warn("{} cannot end the waiting RENAME: {}", plan_.id, error.message());
+      spdlog::warn("{} cannot end the waiting RENAME: {}", last_.id, error.message());
     }
     try {
       renamer_.Finish();
@@ -275,14 +240,13 @@ class Attempt {
     rename_sent_ = false;
   }
 
-  const SwapPlan& plan_;
-  apply::Stream& stream_;
+  const std::vector<SwapMember>& members_;
+  const SwapPlan& last_;  // whose table the RENAME comes to last
   const mysql::TableName sentry_;
   mysql::Connection control_;
-  mysql::Connection locker_;
+  TableLocks locks_;
   mysql::Connection renamer_;
-  mysql::Connection prober_;
-  bool lock_sent_ = false;
+  std::vector<mysql::Connection> probers_;
   bool rename_sent_ = false;
   bool sentry_gone_ = false;
 };
@@ -298,15 +262,34 @@ void TakeBack(apply::Stream& stream, mysql::Connection& connection) {
   }
 }
 
+// RENAME is atomic: what is true of one table is true of all.
+bool DidAllHappen(mysql::Connection& observer, const std::vector<SwapMember>& members,
+                  const std::vector<std::string>& identities) {
+  size_t happened = 0;
+  for (size_t i = 0; i < members.size(); ++i) {
+    happened += DidSwapHappen(std::stop_token(), observer, *members[i].plan, identities[i]);
+  }
+  if (happened == 0 || happened == members.size()) return happened > 0;
+  throw Error(ErrorCode::kDiverged, "only " + std::to_string(happened) + " of " +
+                                        std::to_string(members.size()) +
+                                        " tables of one RENAME have been renamed");
+}
+
 }  // namespace
 
-SwapResult Swap(std::stop_token stop, const SwapPlan& plan, apply::Stream& stream) {
-  mysql::Connection observer = mysql::Connection::Open(plan.connection);
-  const std::string before = OffStageIdentity(observer, plan.id);
+SwapResult Swap(std::stop_token stop, std::vector<SwapMember> members) {
+  std::sort(members.begin(), members.end(), [](const SwapMember& left, const SwapMember& right) {
+    return left.plan->live.name < right.plan->live.name;
+  });
+  mysql::Connection observer = mysql::Connection::Open(members.front().plan->connection);
+  std::vector<std::string> identities;
+  for (const SwapMember& member : members) {
+    identities.push_back(OffStageIdentity(observer, member.plan->id));
+  }
   const auto started_at = Clock::now();
   std::optional<Attempt> attempt;
   try {
-    attempt.emplace(plan, stream);
+    attempt.emplace(members);
     return attempt->Run(stop);
   } catch (const Error& error) {
     if (attempt) attempt->Undo();
@@ -314,15 +297,17 @@ SwapResult Swap(std::stop_token stop, const SwapPlan& plan, apply::Stream& strea
     attempt.reset();
     bool happened = false;
     try {
-      happened = DidSwapHappen(std::stop_token(), observer, plan, before);
+      happened = DidAllHappen(observer, members, identities);
     } catch (const Error& unknown) {
       throw Error(ErrorCode::kOutcomeUnknown,
                   error.message() + "; what happened could not be asked: " + unknown.message());
     }
     if (!happened) {
       OSC_FAULT_POINT("swap.undone");
-      if (plan.report_loss) TakeBack(stream, observer);
-      stream.ForgetSwap();
+      for (const SwapMember& member : members) {
+        if (member.plan->report_loss) TakeBack(*member.stream, observer);
+        member.stream->ForgetSwap();
+      }
       throw;
     }
     if (!gone) {
@@ -330,11 +315,11 @@ SwapResult Swap(std::stop_token stop, const SwapPlan& plan, apply::Stream& strea
           ErrorCode::kDiverged,
           "the tables were renamed although the swap had been given up: " + error.message());
     }
-    // The freeze point was reached and the lock held to the end; only a reply was lost.
+    // The freeze point was reached and the locks held to the end; only a reply was lost.
     SwapResult result;
-    result.freeze_point = stream.status().applied;
+    result.freeze_point = members.front().stream->status().applied;
     result.lock_ms = std::chrono::duration<double, std::milli>(Clock::now() - started_at).count();
-    stream.ConfirmSwap(plan.number);
+    for (const SwapMember& member : members) member.stream->ConfirmSwap(member.plan->number);
     return result;
   }
 }

@@ -1,17 +1,23 @@
 // Exchanges the names of the live and the off-stage table, in either direction, without losing a
-// write and without an error for the application.
+// write and without an error for the application. Of one table, or of several in one step, so that
+// nobody sees one of them new and another one old.
 //
 // The way, on every server:
-//   1. A sentry table is created. Session L locks the live table and the sentry: writers wait.
-//   2. L reads the freeze point; the stream is drained to it; AUTO_INCREMENT is taken over.
-//   3. Session R sends RENAME live -> sentry, off stage -> live, sentry -> off stage. It waits for
-//      L. As long as the sentry exists, this RENAME can only fail.
+//   1. A sentry table is created. A session L for each table locks it, the last one the sentry too:
+//      writers wait.
+//   2. The freeze point is read; the streams are drained to it; AUTO_INCREMENT is taken over.
+//   3. Session R sends RENAME live -> sentry, off stage -> live, sentry -> off stage, for all
+//   tables
+//      in one statement, which happens as a whole or not at all. It waits for the L whose table
+//      comes first, for it takes its locks in the order of names. As long as the sentry exists,
+//      this RENAME can only fail.
 //   4. A probe proves that R waits for the live table itself and not for something before it: a
 //      PREPARE on the live table needs only a shared metadata lock, which L's lock permits and a
 //      waiting RENAME does not (seen on MySQL 9.7, MariaDB 10.11 and 11.8).
-//   5. L drops the sentry and unlocks. R is first in the queue, before every writer.
-// If L dies before 5, the lock is gone but the sentry makes R fail: nothing has happened. If L dies
-// within 5, R is next in any case.
+//   5. L unlocks. R is first in the queue, before every writer, and goes on to wait for the next
+//      table, with which 4 and 5 are repeated. The last L drops the sentry first.
+// If an L dies before 5, its lock is gone but the sentry makes R fail: nothing has happened. If the
+// last one dies within 5, R is next in any case.
 #pragma once
 
 #include <chrono>
@@ -19,6 +25,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "shadow/blockers.h"
 #include "src/apply/stream.h"
@@ -44,16 +51,22 @@ struct SwapPlan {
   std::function<void(const std::optional<std::string>& line)> report_loss;
 };
 
-struct SwapResult {
-  binlog::Position freeze_point;
-  double lock_ms = 0;  // from asking for the lock to the new names: how long writers were held
+// A table of a swap, and the stream that carries its writes to the other one.
+struct SwapMember {
+  const SwapPlan* plan;
+  apply::Stream* stream;
 };
 
-// One attempt. On return the names are exchanged and the stream knows. Throws kBusy when the lock
-// or the drain took too long (who holds the table is in the message), or another Error: then the
-// application writes to the table that it had before, and no lock, sentry or session is left.
-// kOutcomeUnknown: the server could not be asked what happened; ask DidSwapHappen when it can.
-// Once the RENAME has been sent, a stop waits for its outcome.
-SwapResult Swap(std::stop_token stop, const SwapPlan& plan, apply::Stream& stream);
+struct SwapResult {
+  binlog::Position freeze_point;
+  double lock_ms = 0;  // from asking for the locks to the new names: how long writers were held
+};
+
+// One attempt, of tables in one database. On return the names are exchanged and the streams know.
+// Throws kBusy when a lock or the drain took too long (who holds the table is in the message), or
+// another Error: then the application writes to the tables that it had before, and no lock, sentry
+// or session is left. kOutcomeUnknown: the server could not be asked what happened; ask
+// DidSwapHappen when it can. Once the RENAME has been sent, a stop waits for its outcome.
+SwapResult Swap(std::stop_token stop, std::vector<SwapMember> members);
 
 }  // namespace osc::shadow

@@ -83,7 +83,8 @@ bool DoesBinlogHoldSwap(std::stop_token stop, mysql::Connection& connection, con
     apply::AdvancePosition(&position, *transaction);
     const std::string_view statement = transaction->statement;
     if (statement.find(marker) == std::string_view::npos) continue;
-    if (mysql::ClassifyStatement(statement, transaction->schema).marker == marker) return true;
+    const auto markers = mysql::ClassifyStatement(statement, transaction->schema).markers;
+    if (std::find(markers.begin(), markers.end(), marker) != markers.end()) return true;
   }
   return false;
 }

@@ -19,12 +19,10 @@ constexpr int kMostReleased = 500;
 void Stream::HandleStatement(std::stop_token stop, const binlog::Transaction& transaction) {
   const mysql::StatementEffect effect =
       mysql::ClassifyStatement(transaction.statement, transaction.schema);
-  const std::string ours = Marker(options_.id, "");
-  if (effect.marker.substr(0, ours.size()) == ours) {
+  for (const std::string& marker : effect.markers) {
+    if (!marker.starts_with(Marker(options_.id, ""))) continue;
     const std::string swap = Marker(options_.id, "swap:");
-    if (effect.marker.substr(0, swap.size()) == swap) {
-      PassSwap(stop, std::atoi(effect.marker.c_str() + swap.size()));
-    }
+    if (marker.starts_with(swap)) PassSwap(stop, std::atoi(marker.c_str() + swap.size()));
     return;
   }
   if (effect.temporary) return;

@@ -1,7 +1,9 @@
 #include "src/mysql/statement_tables.h"
 
 #include <initializer_list>
+#include <iterator>
 #include <optional>
+#include <sstream>
 
 #include "src/mysql/sql_lexer.h"
 
@@ -15,15 +17,17 @@ std::string_view Trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
-std::string FindMarker(std::string_view sql) {
-  if (sql.find("osc:") == std::string_view::npos) return "";
+std::vector<std::string> FindMarkers(std::string_view sql) {
+  if (sql.find("osc:") == std::string_view::npos) return {};
   SqlLexer lexer(sql);
   while (true) {
     SqlToken token = lexer.Next();
-    if (token.kind == TokenKind::kEnd || token.kind == TokenKind::kUnterminated) return "";
+    if (token.kind == TokenKind::kEnd || token.kind == TokenKind::kUnterminated) return {};
     if (token.kind != TokenKind::kComment || sql[token.begin] != '/') continue;
     const std::string_view inside = Trim(token.text);
-    if (inside.starts_with("osc:")) return std::string(inside);
+    if (!inside.starts_with("osc:")) continue;
+    std::istringstream words{std::string(inside)};
+    return {std::istream_iterator<std::string>(words), {}};
   }
 }
 
@@ -297,7 +301,7 @@ StatementEffect ClassifyStatement(std::string_view sql, std::string_view default
   Parser parser(sql, default_database);
   StatementEffect effect;
   if (!Parse(parser, &effect)) effect = StatementEffect();
-  effect.marker = FindMarker(sql);
+  effect.markers = FindMarkers(sql);
   return effect;
 }
 

@@ -32,11 +32,11 @@ struct StatementEffect {
   // CONVERT TABLE.
   // DROP DATABASE: one entry without a table name. UPDATE and DELETE: also tables only read.
   std::vector<TableName> tables;
-  // The inside of the first comment /* osc:... */ without outer blanks, for example
-  // "osc:abcd1234 swap"; empty when there is none. MySQL 9.7 writes DROP TABLE anew without
-  // comments, MariaDB 10.11 and 11.8 keep one that stands right after the word TABLE; everything
-  // else reaches the binlog with its comments on all three.
-  std::string marker;
+  // The words in the first comment /* osc:... */, for example "osc:abcd1234:swap:1", one for each
+  // migration that the statement is for; empty when there is none. MySQL 9.7 writes DROP TABLE anew
+  // without comments, MariaDB 10.11 and 11.8 keep one that stands right after the word TABLE;
+  // everything else reaches the binlog with its comments on all three.
+  std::vector<std::string> markers;
 };
 
 // A statement that is not understood gives kOther without tables, never an error.

@@ -151,6 +151,7 @@ struct Migration {
   std::string table;
   std::string alter;   // the clauses, as the user wrote them, or the statement
   std::string object;  // ddl::SaveObject, of one that creates or drops a table or a view, or empty
+  std::string together;  // those of one name swap their tables in one step; empty: alone
   Settings settings;
   MigrationState state = MigrationState::kQueued;
   LiveTable live = LiveTable::kOld;

@@ -14,7 +14,7 @@ namespace {
   "id, server, connection, database, table_name, alter_clauses, settings, state, live, paused, " \
   "cutover_asked, keep_table, created_at, updated_at, expires_at, error_code, error_message, "   \
   "error_hint, old_definition, new_definition, notes, require_revertible, revert_defaults, "     \
-  "restored, seeded_epoch, object"
+  "restored, seeded_epoch, object, together"
 
 Migration ReadMigration(Query& row) {
   Migration migration;
@@ -43,6 +43,7 @@ Migration ReadMigration(Query& row) {
   migration.restored = row[23].getInt() != 0;
   migration.seeded_epoch = row[24].getInt();
   migration.object = row[25].getString();
+  migration.together = row[26].getString();
   return migration;
 }
 
@@ -86,6 +87,33 @@ void Update(Database& database, const std::string& id, const char* sql, Bind&& b
   });
 }
 
+void Insert(Database& database, Migration* migration) {
+  CheckUnfinished(database, migration->server, migration->database, migration->table);
+  const bool given = !migration->id.empty();
+  if (!given) migration->id = NewMigrationId();
+  while (true) {
+    Query taken(database.Prepare("SELECT 1 FROM migration WHERE id = ?"));
+    if (!taken.Bind(migration->id).Next()) break;
+    if (given) {
+      throw Error(ErrorCode::kRefused, "migration " + migration->id + " exists already",
+                  "osc show " + migration->id + " tells what became of it");
+    }
+    migration->id = NewMigrationId();
+  }
+  const int64_t now = NowMillis();
+  Query insert(database.Prepare(
+      "INSERT INTO migration (id, server, connection, database, table_name, alter_clauses,"
+      " settings, state, live, created_at, updated_at, notes, require_revertible,"
+      " revert_defaults, object, together)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', 'old', ?, ?, ?, ?, ?, ?, ?)"));
+  insert
+      .Bind(migration->id, migration->server, migration->connection, migration->database,
+            migration->table, migration->alter, SaveSettings(migration->settings), now, now,
+            migration->notes, migration->require_revertible ? 1 : 0, migration->revert_defaults,
+            migration->object, migration->together)
+      .Run();
+}
+
 }  // namespace
 
 std::string NewMigrationId() {
@@ -111,40 +139,27 @@ Store Store::Open(const std::filesystem::path& directory) {
 void Store::CheckIntegrity() { impl_->database.CheckIntegrity(); }
 void Store::BackUp() { impl_->database.BackUp(); }
 
-Migration Store::Create(Migration migration) {
+Migration Store::Create(Migration migration) { return CreateAll({std::move(migration)}).front(); }
+
+std::vector<Migration> Store::CreateAll(std::vector<Migration> migrations) {
   Database& database = impl_->database;
   database.Write([&] {
-    CheckUnfinished(database, migration.server, migration.database, migration.table);
-    const bool given = !migration.id.empty();
-    if (!given) migration.id = NewMigrationId();
-    while (true) {
-      Query taken(database.Prepare("SELECT 1 FROM migration WHERE id = ?"));
-      if (!taken.Bind(migration.id).Next()) break;
-      if (given) {
-        throw Error(ErrorCode::kRefused, "migration " + migration.id + " exists already",
-                    "osc show " + migration.id + " tells what became of it");
-      }
-      migration.id = NewMigrationId();
-    }
-    const int64_t now = NowMillis();
-    Query insert(database.Prepare(
-        "INSERT INTO migration (id, server, connection, database, table_name, alter_clauses,"
-        " settings, state, live, created_at, updated_at, notes, require_revertible,"
-        " revert_defaults, object)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', 'old', ?, ?, ?, ?, ?, ?)"));
-    insert
-        .Bind(migration.id, migration.server, migration.connection, migration.database,
-              migration.table, migration.alter, SaveSettings(migration.settings), now, now,
-              migration.notes, migration.require_revertible ? 1 : 0, migration.revert_defaults,
-              migration.object)
-        .Run();
+    for (Migration& migration : migrations) Insert(database, &migration);
   });
-  return Get(migration.id);
+  for (Migration& migration : migrations) migration = Get(migration.id);
+  return migrations;
 }
 
 void Store::RequireNoUnfinished(const std::string& server, const std::string& database,
                                 const std::string& table) {
   impl_->database.Read([&] { CheckUnfinished(impl_->database, server, database, table); });
+}
+
+std::vector<Migration> Store::Companions(const Migration& migration) {
+  if (migration.together.empty()) return {Get(migration.id)};
+  std::vector<Migration> all = List();
+  std::erase_if(all, [&](const Migration& other) { return other.together != migration.together; });
+  return all;
 }
 
 std::vector<std::string> Store::Unfinished() {

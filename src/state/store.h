@@ -31,10 +31,14 @@ class Store {
   // unfinished migration of this server and table exists, naming it and what to do, or one of this
   // id: checked and inserted in one transaction.
   Migration Create(Migration migration);
+  // The same for several, all or none.
+  std::vector<Migration> CreateAll(std::vector<Migration> migrations);
   // Throws what Create would throw for this table.
   void RequireNoUnfinished(const std::string& server, const std::string& database,
                            const std::string& table);
   std::vector<Migration> List();  // oldest first
+  // Those whose tables are swapped together with this one's, itself among them, oldest first.
+  std::vector<Migration> Companions(const Migration& migration);
   // The ids of migrations in no final state, oldest first: cheap enough to ask many times a second.
   std::vector<std::string> Unfinished();
   // By id or unique prefix; throws kNotFound, or kInvalidArgument for an ambiguous prefix.

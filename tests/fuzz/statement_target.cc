@@ -27,7 +27,8 @@ void RunStatement(std::string_view input) {
     }
   }
   const mysql::StatementEffect effect = mysql::ClassifyStatement(input, "d");
-  Require(effect.marker.empty() || effect.marker.starts_with("osc:"), "a marker is osc's");
+  Require(effect.markers.empty() || effect.markers.front().starts_with("osc:"),
+          "a marker is osc's");
   if (effect.kind == mysql::StatementKind::kOther) {
     Require(effect.tables.empty(), "a statement that is not understood names no tables");
   } else {

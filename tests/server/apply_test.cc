@@ -267,8 +267,17 @@ TEST_P(ApplyTest, ADryRunLeavesNothing) {
   EXPECT_EQ(files[0]["state"], "pending");
   EXPECT_EQ(files[0]["plan"][0]["alter"], "DROP x");
   EXPECT_EQ(files[1]["plan"][0]["planned"], false);
+  // What keeps the run from beginning keeps no plan from being shown.
+  const Outcome refused = ExpectRefused(Command({"--dry-run", "--allow-other"}), "both change");
+  EXPECT_THAT(refused.out, HasSubstr("DROP x"));
   EXPECT_EQ(Tables(), before);
   EXPECT_FALSE(std::filesystem::exists(osc().state().path()));
+
+  Write("2.sql", "ALTER TABLE a ADD y INT");
+  osc().Succeed({"apply", Folder() / "1.sql"});
+  const Outcome later = ExpectRefused(Command({"--dry-run"}), "can still be taken back");
+  EXPECT_THAT(later.out, HasSubstr("ADD y INT"));
+  EXPECT_EQ(osc().List().size(), 1U);
 }
 
 TEST_P(ApplyTest, APostponedReleaseIsSwappedAsAWhole) {

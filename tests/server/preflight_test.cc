@@ -476,7 +476,8 @@ TEST_P(PreflightTest, MarkersReachTheBinaryLog) {
       }
     }
     ASSERT_TRUE(effect) << sql;
-    EXPECT_EQ(effect->marker, marker) << sql;
+    const std::vector<std::string> markers(*marker == '\0' ? 0 : 1, marker);
+    EXPECT_EQ(effect->markers, markers) << sql;
     EXPECT_EQ(effect->kind, mysql::ClassifyStatement(sql, database()).kind) << sql;
     EXPECT_EQ(effect->tables, mysql::ClassifyStatement(sql, database()).tables) << sql;
   }

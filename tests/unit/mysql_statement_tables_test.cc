@@ -14,7 +14,7 @@ std::string Show(const StatementEffect& effect) {
   std::string shown = kKinds[static_cast<size_t>(effect.kind)];
   if (effect.temporary) shown += "+temporary";
   for (const TableName& table : effect.tables) shown += " " + table.database + "." + table.name;
-  if (!effect.marker.empty()) shown += " <" + effect.marker + ">";
+  for (const std::string& marker : effect.markers) shown += " <" + marker + ">";
   return shown;
 }
 
@@ -99,8 +99,8 @@ TEST(ClassifyStatement, NamesTheTablesOfEachStatement) {
 }
 
 TEST(ClassifyStatement, FindsOurMarker) {
-  EXPECT_EQ(Show(ClassifyStatement("RENAME /* osc:abcd1234 swap */ TABLE a TO b", "d")),
-            "rename d.a d.b <osc:abcd1234 swap>");
+  EXPECT_EQ(Show(ClassifyStatement("RENAME /* osc:ab:swap:1 osc:cd:swap:1 */ TABLE a TO b", "d")),
+            "rename d.a d.b <osc:ab:swap:1> <osc:cd:swap:1>");
   EXPECT_EQ(Show(ClassifyStatement("/*osc:x*/ DROP TABLE a /* osc:y */", "d")), "drop d.a <osc:x>");
   EXPECT_EQ(Show(ClassifyStatement("/* osc:x */ BEGIN", "d")), "other <osc:x>");
   EXPECT_EQ(Show(ClassifyStatement("ALTER TABLE t COMMENT '/* osc:x */'", "d")), "alter d.t");

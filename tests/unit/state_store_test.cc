@@ -106,7 +106,7 @@ TEST_F(StateStoreTest, BringsAnOlderFileUpToDate) {
           "ALTER TABLE migration DROP COLUMN revert_defaults;"
           "ALTER TABLE migration DROP COLUMN restored;"
           "ALTER TABLE migration DROP COLUMN seeded_epoch; ALTER TABLE migration DROP COLUMN "
-          "object;"
+          "object; ALTER TABLE migration DROP COLUMN together;"
           "DROP TABLE unfit_row; DROP TABLE verification; DROP TABLE verify_chunk;"
           "DROP TABLE difference; DROP TABLE ledger; PRAGMA user_version = 1");
   const Migration found = Store::Open(directory_).Get(id);
@@ -114,6 +114,24 @@ TEST_F(StateStoreTest, BringsAnOlderFileUpToDate) {
   EXPECT_FALSE(found.require_revertible);
   EXPECT_EQ(found.revert_defaults, "");
   EXPECT_EQ(found.seeded_epoch, 0);
+}
+
+TEST_F(StateStoreTest, SeveralAreMadeTogetherOrNone) {
+  Store store = Store::Open(directory_);
+  store.Create(NewMigration("taken"));
+  Migration one = NewMigration("orders");
+  Migration other = NewMigration("taken");
+  one.together = other.together = "release";
+  EXPECT_THROW(store.CreateAll({one, other}), Error);
+  EXPECT_EQ(store.List().size(), 1U);
+  other.table = "items";
+  const auto made = store.CreateAll({one, other});
+  ASSERT_EQ(made.size(), 2U);
+  const auto companions = store.Companions(made[1]);
+  ASSERT_EQ(companions.size(), 2U);
+  EXPECT_EQ(companions[0].id, made[0].id);
+  EXPECT_EQ(companions[1].id, made[1].id);
+  EXPECT_EQ(store.Companions(store.List().front()).size(), 1U);
 }
 
 TEST_F(StateStoreTest, ACopyCanBeginAnew) {
