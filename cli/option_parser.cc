@@ -181,8 +181,7 @@ void Parser::AddApply() {
       "Files and folders: plain *.sql by name, or as Flyway, golang-migrate or dbmate name and "
       "write\nthem. What has been applied stands in the table _osc_ledger of the database, and is "
       "skipped;\nan interrupted run is gone on with by the same command. Changes of tables, "
-      "indexes "
-      "and views\nbecome migrations. A comment in a file sets its options: "
+      "indexes and views\nbecome migrations. A comment in a file sets its options: "
       "-- osc: retention=48h postpone-cutover\n"
       "Example: osc apply --database shop migrations/\n"
       "         osc apply --database shop --back-to V12__orders.sql");

@@ -107,7 +107,9 @@ void Conductor::Begin(std::stop_token stop) {
     together_ = Together::Named(migration.together);
     // Of the others the one that was asked tells again.
     joins_ = false;
-    if (state::IsBeforeCutover(migration.state)) store_.SetCutoverAsked(id_, false);
+    if (state::IsBeforeCutover(migration.state) && !swing_intent_) {
+      store_.SetCutoverAsked(id_, false);
+    }
   }
   if (migration.state == MigrationState::kQueued || migration.state == MigrationState::kPreparing) {
     NoteFirstPosition();

@@ -113,13 +113,16 @@ bool Conductor::HandleIntent(const state::Intent& intent) {
     if (arguments.contains("max_drain_ms")) {
       wish.max_drain = std::chrono::milliseconds(arguments["max_drain_ms"].get<int64_t>());
     }
-    BeginSwing(wish);
-    if (wish.force) {  // from here on the settings say it, and can be changed
+    if (wish.force) {
+      SetForce();
+      // From here on the settings say it, and can be changed.
       arguments.erase("force");
       store_.SetIntentArguments(intent.number, arguments.dump());
     }
-    OSC_FAULT_POINT("intent.taken");
+    // First: it takes back what that one has asked of those that go with it.
     if (swing_intent_) AnswerSwing(state::StoredError{"refused", "another swap was asked for", ""});
+    BeginSwing(wish);
+    OSC_FAULT_POINT("intent.taken");
     swing_intent_ = intent.number;
     if (together_) together_->Ask(wish);
     return true;

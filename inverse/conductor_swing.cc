@@ -232,7 +232,6 @@ void Conductor::AnswerSwing(const std::optional<state::StoredError>& error) {
 int Conductor::SwapNumber() { return static_cast<int>(store_.Swaps(id_).size()) + 1; }
 
 void Conductor::BeginSwing(const Together::Wish& wish) {
-  if (wish.force) SetForce();
   if (wish.number == 1) store_.SetCutoverAsked(id_, true);
   next_swing_ = {};
   swing_attempts_ = 0;

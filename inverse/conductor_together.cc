@@ -46,6 +46,7 @@ void Conductor::FollowOthers() {
   }
   wish->loss_report = ReportOf(wish->loss_report, id_);
   try {
+    if (wish->force) SetForce();
     BeginSwing(*wish);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kInvalidArgument && error.code() != ErrorCode::kRefused) throw;

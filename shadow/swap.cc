@@ -71,7 +71,7 @@ class Attempt {
     CreateSentry();
     // Before the lock, so that under it there is seldom anything left to do.
     for (const SwapMember& member : members_) TakeOverAutoIncrement(*member.plan, control_);
-    const auto asked_at = locks_.Take();
+    const auto asked_at = locks_.Take(stop);
     SwapResult result;
     result.freeze_point = binlog::CurrentPosition(control_);
     for (const SwapMember& member : members_) Drain(stop, member, result.freeze_point);

@@ -6,11 +6,10 @@
 //   1. A sentry table is created. A session L for each table locks it, the last one the sentry too:
 //      writers wait.
 //   2. The freeze point is read; the streams are drained to it; AUTO_INCREMENT is taken over.
-//   3. Session R sends RENAME live -> sentry, off stage -> live, sentry -> off stage, for all
-//   tables
-//      in one statement, which happens as a whole or not at all. It waits for the L whose table
-//      comes first, for it takes its locks in the order of names. As long as the sentry exists,
-//      this RENAME can only fail.
+//   3. Session R sends RENAME live -> sentry, off stage -> live, sentry -> off stage, for all of
+//      them in one statement, which happens as a whole or not at all. It waits for the L whose
+//      table comes first, for it takes its locks in the order of names. As long as the sentry
+//      exists, this RENAME can only fail.
 //   4. A probe proves that R waits for the live table itself and not for something before it: a
 //      PREPARE on the live table needs only a shared metadata lock, which L's lock permits and a
 //      waiting RENAME does not (seen on MySQL 9.7, MariaDB 10.11 and 11.8).

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 #include <random>
-#include <thread>
 
 #include "src/base/fault_point.h"
 #include "src/base/log.h"
@@ -35,9 +34,10 @@ mysql::Connection OpenLocker(const SwapPlan& plan, size_t tables) {
 }
 
 // In which writers get on, those of one table and those of both.
-void TakeABreak(milliseconds longest) {
+void TakeABreak(std::stop_token stop, milliseconds longest) {
   thread_local std::minstd_rand random{std::random_device{}()};
-  std::this_thread::sleep_for(milliseconds(1 + random() % longest.count()));
+  base::SleepFor(stop, milliseconds(1 + random() % longest.count()));
+  base::ThrowIfStopped(stop);
 }
 
 }  // namespace
@@ -65,12 +65,12 @@ TableLocks::TableLocks(std::vector<const SwapPlan*> plans, const mysql::TableNam
   }
 }
 
-Clock::time_point TableLocks::Take() {
+Clock::time_point TableLocks::Take(std::stop_token stop) {
   const auto deadline = Clock::now() + lock_timeout_;
   milliseconds slice = kFirstSlice;
   auto asked_at = Clock::now();
   for (; !TryAll(deadline, slice); asked_at = Clock::now()) {
-    TakeABreak(slice);
+    TakeABreak(stop, slice);
     slice = std::min(slice + slice / 8 + milliseconds(1), kLongestSlice);
   }
   OSC_FAULT_POINT("swap.locked");

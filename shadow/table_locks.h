@@ -5,6 +5,7 @@
 #include <chrono>
 #include <deque>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
 #include "shadow/swap.h"
@@ -25,8 +26,8 @@ class TableLocks {
              mysql::Connection& control);
 
   // Waits for all of them, for the longest lock_timeout of the plans, and says since when writers
-  // have waited. Throws kBusy, with none held, when that was too short.
-  std::chrono::steady_clock::time_point Take();
+  // have waited. Throws kBusy, with none held, when that was too short, and kCancelled.
+  std::chrono::steady_clock::time_point Take(std::stop_token stop);
   // The session that holds the table's lock, or has held it.
   mysql::Connection& session(size_t table) { return sessions_[table]; }
   void Release(size_t table);

@@ -269,6 +269,26 @@ TEST_P(TogetherTest, OneThatIsGivenUpHoldsTheOthersBack) {
   ExpectBoth("live");
 }
 
+TEST_P(TogetherTest, WhoAsksTwiceIsHeardTwice) {
+  Apply({"--together", "--postpone-cutover", "--cutover-lock-timeout", "200ms"});
+  mysql::Connection holder = server().Connect(database());
+  holder.Execute("START TRANSACTION");
+  holder.Execute("SELECT COUNT(*) FROM items");
+  osc().Succeed({"cutover", Id("orders"), "--detach"});
+  osc().WaitUntil(Id("orders"), "an attempt", [](const nlohmann::json& now) {
+    return now["progress"]["note"].get<std::string>().find("attempt 1") != std::string::npos;
+  });
+  const auto again = osc().Start({"cutover", Id("orders")});
+  osc().WaitUntil(Id("orders"), "the second one to be taken", [](const nlohmann::json& now) {
+    int asked = 0;
+    for (const auto& event : now["history"]) asked += event["text"] == "asked for: cutover";
+    return asked == 2;
+  });
+  holder.Execute("COMMIT");
+  EXPECT_EQ(again->Wait(seconds(60)).exit_code, 0);
+  ExpectBoth("live");
+}
+
 TEST_P(TogetherTest, ARunThatDiesIsGoneOnWith) {
   for (const char* point : {"files.id_recorded", "files.migration_created", "files.before_end"}) {
     SCOPED_TRACE(point);
