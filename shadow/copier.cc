@@ -41,7 +41,8 @@ Copier::Copier(CopyOptions options, std::shared_ptr<apply::CopyFrontier> frontie
       frontier_(std::move(frontier)),
       stream_(stream),
       pace_(pace),
-      throttle_(std::move(throttle)) {
+      throttle_(std::move(throttle)),
+      retrying_(options_.id + " copy") {
   const ddl::Projection& projection = options_.projection;
   std::string targets;
   std::string sources;
@@ -181,9 +182,9 @@ void Copier::Work(std::stop_token stop, int worker) {
         },
         [&](const Error& error) {
           // A deadlock or two are nothing to speak of.
-          if (Clock::now() - started > std::chrono::seconds(1)) NoteRetry(error.message());
+          if (Clock::now() - started > std::chrono::seconds(1)) retrying_.Set(error.message());
         });
-    NoteRetry("");
+    retrying_.Set("");
     if (!chunk) return;
     const double took = std::chrono::duration<double>(Clock::now() - started).count();
     const double want = std::chrono::duration<double>(pace_.chunk_time.load()).count();
@@ -191,14 +192,6 @@ void Copier::Work(std::stop_token stop, int worker) {
     rows = std::clamp<uint64_t>(static_cast<uint64_t>(static_cast<double>(rows) * factor), 100,
                                 kMostChunkRows);
   }
-}
-
-void Copier::NoteRetry(const std::string& reason) {
-  const std::lock_guard lock(retrying_mutex_);
-  if (!reason.empty() && reason != retrying_) {
-    spdlog::warn("{} copy tries again: {}", options_.id, reason);
-  }
-  retrying_ = reason;
 }
 
 void Copier::Record(std::optional<state::Store>& store,
@@ -425,10 +418,7 @@ Error Copier::Explain(mysql::Connection& connection, const KeyLiterals& key,
 Copier::Progress Copier::progress(uint64_t estimated_rows) const {
   Progress progress;
   progress.rows = rows_;
-  {
-    const std::lock_guard lock(retrying_mutex_);
-    progress.retrying = retrying_;
-  }
+  progress.retrying = retrying_.text();
   if (finished_) {
     progress.percent = 100;
   } else if (range_.IsInteger()) {

@@ -20,6 +20,7 @@
 #include "src/apply/copy_frontier.h"
 #include "src/apply/row_mapping.h"
 #include "src/apply/stream.h"
+#include "src/base/retry_note.h"
 #include "src/base/wait.h"
 #include "src/mysql/connection.h"
 #include "src/state/store.h"
@@ -71,7 +72,6 @@ class Copier {
 
  private:
   void Work(std::stop_token stop, int worker);
-  void NoteRetry(const std::string& reason);
   void DropForgottenRows(std::stop_token stop, mysql::Connection& connection);
   bool HandedOutAll();
   void SaveRecord(mysql::Connection& connection, state::Store& store);
@@ -110,8 +110,7 @@ class Copier {
 
   std::mutex mutex_;  // guards what NextChunk shares: one boundary is looked for at a time
   state::Store::CopyState state_;
-  mutable std::mutex retrying_mutex_;
-  std::string retrying_;
+  base::RetryNote retrying_;
   std::optional<uint64_t> first_order_;
   std::optional<uint64_t> last_order_;
   std::mutex record_mutex_;  // one record is written at a time

@@ -59,6 +59,7 @@ Stream::Stream(StreamOptions options, std::shared_ptr<const CopyFrontier> fronti
                       RowWriter(options_.inverse, WriteMode::kReplace, &old_quarantine_, nullptr)},
       seeded_forward_{&options_.forward, &new_quarantine_, nullptr,
                       RowWriter(options_.forward, WriteMode::kReplace, &new_quarantine_, nullptr)},
+      retrying_(options_.id + " stream"),
       budget_(kBudgetBytes) {}
 
 Stream::~Stream() {
@@ -132,10 +133,10 @@ Stream::Status Stream::status() const {
   if (tracker_) status.applied = tracker_->Applied();
   status.rows_applied = rows_applied_;
   if (lag_) status.lag = lag_->Lag();
+  status.retrying = retrying_.text();
   const std::lock_guard lock(mutex_);
   status.error = error_;
   if (error_) status.running = false;  // its thread may still be on its way out
-  status.retrying = retrying_;
   return status;
 }
 
@@ -168,21 +169,13 @@ void Stream::Fail(const Error& error) {
   tracker_->Fail();
 }
 
-void Stream::NoteRetry(const std::string& reason) {
-  const std::lock_guard lock(mutex_);
-  if (!reason.empty() && reason != retrying_) {
-    spdlog::warn("{} stream tries again: {}", options_.id, reason);
-  }
-  retrying_ = reason;
-}
-
 // Lanes and chunks of the copy meet on the off-stage table's indexes, and now and then one of them
 // has to give way. Only one that never gets through is worth a word.
 void Stream::NoteFailure(const Error& error, base::Clock::duration tried) {
-  if (error.code() != ErrorCode::kRetryable) return NoteRetry(error.message());
+  if (error.code() != ErrorCode::kRetryable) return retrying_.Set(error.message());
   const uint64_t conflicts = ++conflicts_;
   if (tried < kQuietConflict) return;
-  NoteRetry("conflict " + std::to_string(conflicts) + " over row locks: " + error.message());
+  retrying_.Set("conflict " + std::to_string(conflicts) + " over row locks: " + error.message());
 }
 
 void Stream::Run(std::stop_token stop) {
@@ -190,7 +183,7 @@ void Stream::Run(std::stop_token stop) {
     const base::RetryPolicy policy{.attempts = std::numeric_limits<int>::max()};
     base::Retry(
         stop, policy, [&] { ReadUntilError(stop); },
-        [&](const Error& error) { NoteRetry(error.message()); });
+        [&](const Error& error) { retrying_.Set(error.message()); });
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kCancelled) Fail(error);
   } catch (const std::exception& error) {
@@ -216,7 +209,7 @@ void Stream::ReadUntilError(std::stop_token stop) {
     } else {
       Dispatch(stop, std::move(*transaction));
     }
-    NoteRetry("");
+    retrying_.Set("");
     AdvanceLanes(stop);
     ReleaseDuplicates(stop);
   }

@@ -28,6 +28,7 @@
 #include "src/apply/quarantine.h"
 #include "src/apply/row_mapping.h"
 #include "src/apply/row_writer.h"
+#include "src/base/retry_note.h"
 #include "src/base/wait.h"
 #include "src/binlog/reader.h"
 #include "src/mysql/connection.h"
@@ -195,7 +196,6 @@ class Stream {
   bool IsSeeded() const { return epoch_ == options_.seeded_epoch; }
   const Direction& direction() const;
   void Fail(const Error& error);
-  void NoteRetry(const std::string& reason);
   // tried: for how long.
   void NoteFailure(const Error& error, base::Clock::duration tried);
 
@@ -220,9 +220,9 @@ class Stream {
   std::atomic<uint64_t> conflicts_{0};
   std::atomic<uint64_t> noted_number_{0};  // of the last route, or statement, that was noted
   std::atomic<bool> running_{false};
-  mutable std::mutex mutex_;  // guards error_, retrying_, and the turn against ConfirmSwap
+  mutable std::mutex mutex_;  // guards error_, and the turn against ConfirmSwap
   std::optional<Error> error_;
-  std::string retrying_;
+  base::RetryNote retrying_;
 
   // The dispatcher's own, used by its thread only.
   binlog::Position read_;                   // everything up to here has been handed to lanes
