@@ -57,7 +57,8 @@ void SeedRun::Run() {
     const nlohmann::json ready =
         osc_.Succeed({"alter", "--table", model_.name(), "--alter", change_.alter,
                       "--postpone-cutover", "--defer-indexes", seed_ % 2 == 0 ? "on" : "off",
-                      "--json"})
+                      "--copy-threads", seed_ % 3 == 0 ? "8" : "2", "--apply-lanes",
+                      seed_ % 3 == 0 ? "8" : "4", "--json"})
             .Json();
     id_ = ready["id"];
     off_stage_ = ready["off_stage_table"];
