@@ -1,16 +1,15 @@
 #include "cli/together_run.h"
 
-#include <map>
+#include <algorithm>
+#include <optional>
 
 #include "cli/engine_request.h"
 #include "cli/text.h"
-#include "ddl/name.h"
 #include "src/base/fault_point.h"
 
 namespace osc::cli {
 namespace {
 
-using state::LiveTable;
 using state::Migration;
 
 std::vector<std::string> Ids(const std::vector<FileRun>& files) {
@@ -97,30 +96,6 @@ End RunAll(LedgerRun& run, std::vector<FileRun>& files) {
 }
 
 }  // namespace
-
-void RequireTogether(const std::vector<const PlannedFile*>& files) {
-  std::map<std::string, std::string> changed;  // table, and where
-  for (const PlannedFile* planned : files) {
-    for (const ddl::FileStep& step : planned->file.steps) {
-      const std::string place = ddl::Place(planned->file.name, step.line);
-      std::string why;
-      if (!step.migration) {
-        why = step.kind + " is no change of a table";
-      } else if (step.object) {
-        why = "tables and views that come or go are no part of the one step";
-      } else if (planned->options.settings.algorithm != state::Algorithm::kOsc) {
-        why = "only with --algorithm osc is there a swap";
-      } else if (const auto [before, is_new] =
-                     changed.emplace(ddl::FoldName(step.alter.table), place);
-                 !is_new) {
-        why = before->second + " changes table " + step.alter.table + " too";
-      }
-      if (why.empty()) continue;
-      throw Error(ErrorCode::kRefused, place + ": cannot be swapped together with others: " + why,
-                  "apply it in a run of its own, before or after, without --together");
-    }
-  }
-}
 
 End RunTogether(LedgerRun& run, std::vector<FileRun>& files) {
   try {

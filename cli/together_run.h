@@ -7,10 +7,6 @@
 
 namespace osc::cli {
 
-// Throws kRefused for what cannot be swapped together: statements that are no changes of tables,
-// two changes of one table, tables and views that come or go, changes that the server makes itself.
-void RequireTogether(const std::vector<const PlannedFile*>& files);
-
 // Runs the files to their end, side by side: all of their migrations are begun at once, and swapped
 // by one RENAME when the last one is ready. As FileRun::Run else.
 End RunTogether(LedgerRun& run, std::vector<FileRun>& files);

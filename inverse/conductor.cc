@@ -103,7 +103,7 @@ void Conductor::Begin(std::stop_token stop) {
   reseed_error_.reset();
   state::Migration migration = store_.Get(id_);
   ApplySettings(migration);
-  if (!migration.together.empty()) {
+  if (!migration.together.empty() && !state::ChangesNothing(migration)) {
     together_ = Together::Named(migration.together);
     // Of the others the one that was asked tells again.
     joins_ = false;
@@ -129,6 +129,7 @@ void Conductor::Begin(std::stop_token stop) {
     store_.SetState(id_, tables_.object ? MigrationState::kCatchingUp : MigrationState::kCopying);
     OSC_FAULT_POINT("prepare.done");
     LoadTables();
+    if (state::ChangesNothing(store_.Get(id_))) together_.reset();
   }
   door_.emplace(store_, tables_);
   readiness_.emplace(store_, id_, tables_.connection);

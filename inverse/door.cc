@@ -98,12 +98,12 @@ void Door::Swing(std::stop_token stop, apply::Stream* stream, const SwapTables& 
                                         loss_report.string());
       };
     }
+    const shadow::SwapResult result =
+        swap_tables(stop, {&plan, stream, tables_.object ? &tables_ : nullptr});
+    swap.lock_ms = result.lock_ms;
     if (stream != nullptr) {
-      const shadow::SwapResult result = swap_tables(stop, {&plan, stream});
       swap.freeze_point = result.freeze_point.ToString();
-      swap.lock_ms = result.lock_ms;
     } else {
-      swap.lock_ms = shadow::SwapObjects(plan, tables_);
       NoteCommits();
     }
     swap.at = std::chrono::system_clock::now();
@@ -154,7 +154,7 @@ bool Door::DidHappen(std::stop_token stop, const state::Swap& swap) {
 
 // By the parity: more cannot be told from where the objects stand.
 int Door::AgreeOnObject(std::stop_token stop) {
-  if (tables_.old_object == tables_.new_object) return 0;
+  if (shadow::ChangesNothing(tables_)) return 0;
   const int next = static_cast<int>(store_.Swaps(tables_.id).size()) + 1;
   auto swap = store_.OpenSwap(tables_.id);
   if (!swap) swap = store_.RecordSwapIntent(tables_.id, SwapDirection(next), "{}");

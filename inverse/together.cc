@@ -100,7 +100,7 @@ shadow::SwapResult Together::Swap(std::stop_token stop, const shadow::SwapMember
   if (!changed_.wait_for(lock, stop, kUntilAllCome, done)) {
     if (!is_swapping_) {
       std::erase_if(members_,
-                    [&](const shadow::SwapMember& other) { return other.stream == member.stream; });
+                    [&](const shadow::SwapMember& other) { return other.plan == member.plan; });
       base::ThrowIfStopped(stop);
       throw Error(ErrorCode::kBusy,
                   "a migration that is to be swapped together with it stays away");

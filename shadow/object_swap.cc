@@ -37,22 +37,23 @@ void Create(mysql::Connection& connection, const Tables& tables) {
   }
 }
 
-LockedStatement Rename(const SwapPlan& plan, const std::string& from, const std::string& to) {
-  const std::string live = mysql::Quote(plan.live);
-  const std::string off_stage = mysql::Quote(plan.off_stage);
-  const std::string between = mysql::Quote(SentryName(plan.id, plan.live));
+const std::string& Before(const SwapPlan& plan, const Tables& tables) {
+  return plan.number % 2 == 1 ? tables.old_object : tables.new_object;
+}
+
+const std::string& After(const SwapPlan& plan, const Tables& tables) {
+  return plan.number % 2 == 1 ? tables.new_object : tables.old_object;
+}
+
+}  // namespace
+
+std::string ObjectMarker(const SwapPlan& plan) { return apply::Marker(plan.id, "rename"); }
+
+LockedStatement ObjectStatement(const SwapPlan& plan, std::string sql) {
   LockedStatement statement;
   statement.id = plan.id;
-  statement.marker = apply::Marker(plan.id, "rename");
-  statement.sql = "RENAME TABLE /* " + statement.marker + " */ ";
-  if (from.empty()) {
-    statement.sql += off_stage + " TO " + live;
-  } else if (to.empty()) {
-    statement.sql += live + " TO " + off_stage;
-  } else {
-    statement.sql += live + " TO " + between + ", " + off_stage + " TO " + live + ", " + between +
-                     " TO " + off_stage;
-  }
+  statement.marker = ObjectMarker(plan);
+  statement.sql = std::move(sql);
   statement.table = plan.live;
   statement.connection = plan.connection;
   statement.lock_timeout = plan.lock_timeout;
@@ -61,8 +62,24 @@ LockedStatement Rename(const SwapPlan& plan, const std::string& from, const std:
   return statement;
 }
 
-// What would make the RENAME fail, or exchange what the migration does not know.
-void RequireAsLeft(const SwapPlan& plan, const std::string& from) {
+std::string ObjectRenames(const SwapPlan& plan, const Tables& tables,
+                          const mysql::TableName& between) {
+  const std::string& from = Before(plan, tables);
+  const std::string& to = After(plan, tables);
+  const std::string live = mysql::Quote(plan.live);
+  const std::string off_stage = mysql::Quote(plan.off_stage);
+  if (from.empty()) return off_stage + " TO " + live;
+  if (to.empty()) return live + " TO " + off_stage;
+  return live + " TO " + mysql::Quote(between) + ", " + off_stage + " TO " + live + ", " +
+         mysql::Quote(between) + " TO " + off_stage;
+}
+
+bool TakesTableAway(const SwapPlan& plan, const Tables& tables) {
+  return !tables.object->is_view() && !Before(plan, tables).empty() && !ChangesNothing(tables);
+}
+
+void RequireObjectAsLeft(const SwapPlan& plan, const Tables& tables) {
+  const std::string& from = Before(plan, tables);
   auto connection = mysql::Connection::Open(plan.connection);
   const std::string now = ddl::DefinitionOf(connection, plan.live);
   if (now == from) return;
@@ -73,8 +90,6 @@ void RequireAsLeft(const SwapPlan& plan, const std::string& from) {
                              : name + " is not what it was: somebody has replaced it",
               "see to it that it is as the migration has left it, then ask again");
 }
-
-}  // namespace
 
 void DropObject(const Tables& tables, bool keep) {
   if (keep) return;
@@ -116,23 +131,12 @@ void PrepareObject(state::Store& store, const state::Migration& migration,
   OSC_FAULT_POINT("object.recorded");
 }
 
-double SwapObjects(const SwapPlan& plan, const Tables& tables) {
-  const bool to_new = plan.number % 2 == 1;
-  const std::string& from = to_new ? tables.old_object : tables.new_object;
-  const std::string& to = to_new ? tables.new_object : tables.old_object;
-  if (from == to) return 0;
-  RequireAsLeft(plan, from);
-  const double held = RunLocked(Rename(plan, from, to));
-  OSC_FAULT_POINT("object.renamed");
-  return held;
-}
-
 bool StandsNewObject(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan,
                      const Tables& tables) {
-  WaitUntilGone(stop, connection, Rename(plan, tables.old_object, tables.new_object));
+  WaitUntilGone(stop, connection, ObjectStatement(plan, ""));
   const std::string live = ddl::DefinitionOf(connection, tables.live);
   const std::string off_stage = ddl::DefinitionOf(connection, tables.off_stage);
-  if (tables.old_object == tables.new_object) return true;
+  if (ChangesNothing(tables)) return true;
   if (live.empty() && off_stage.empty()) {
     throw Error(ErrorCode::kDiverged,
                 "neither " + mysql::Quote(tables.live) + " nor " + mysql::Quote(tables.off_stage) +

@@ -7,7 +7,9 @@
 #pragma once
 
 #include <stop_token>
+#include <string>
 
+#include "shadow/locked_statement.h"
 #include "shadow/swap.h"
 #include "shadow/tables.h"
 #include "src/mysql/connection.h"
@@ -25,9 +27,17 @@ void PrepareObject(state::Store& store, const state::Migration& migration,
 // DropArtefacts does.
 void DropObject(const Tables& tables, bool keep);
 
-// One attempt. Returns for how many milliseconds others may have waited. Throws as RunLocked does,
-// and kRefused when the names are no longer as the swap before has left them.
-double SwapObjects(const SwapPlan& plan, const Tables& tables);
+// The renames of a swap that `between` is free for, "a TO b, c TO d".
+std::string ObjectRenames(const SwapPlan& plan, const Tables& tables,
+                          const mysql::TableName& between);
+// What marks a RENAME with them, as apply::SwapMarker does for tables.
+std::string ObjectMarker(const SwapPlan& plan);
+// `sql` as a statement of this swap, which has its mark in it.
+LockedStatement ObjectStatement(const SwapPlan& plan, std::string sql);
+// Throws kRefused when the names are no longer as the swap before has left them.
+void RequireObjectAsLeft(const SwapPlan& plan, const Tables& tables);
+// Whether a table stands under the live name, and the swap takes it away.
+bool TakesTableAway(const SwapPlan& plan, const Tables& tables);
 
 // Whether the new state stands, when this swap, begun by somebody, is over or was never begun; true
 // where both states are the same. Throws kDiverged when what the migration moves is gone.

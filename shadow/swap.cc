@@ -1,9 +1,12 @@
 #include "shadow/swap.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
+#include "shadow/locked_statement.h"
 #include "shadow/names.h"
+#include "shadow/object_swap.h"
 #include "shadow/swap_outcome.h"
 #include "shadow/table_locks.h"
 #include "src/apply/accepted_loss.h"
@@ -27,10 +30,37 @@ std::string Comment(const SwapPlan& plan, const std::string& what) {
   return " /* " + apply::Marker(plan.id, what) + " */ ";
 }
 
-std::vector<const SwapPlan*> Plans(const std::vector<SwapMember>& members) {
+// What is locked before the RENAME: whoever uses it is not to wait for one who waits for another of
+// them. A view cannot be: that would lock the tables behind it.
+bool IsLocked(const SwapMember& member) {
+  return member.object == nullptr || TakesTableAway(*member.plan, *member.object);
+}
+
+std::vector<const SwapPlan*> LockedPlans(const std::vector<SwapMember>& members) {
   std::vector<const SwapPlan*> plans;
-  for (const SwapMember& member : members) plans.push_back(member.plan);
+  for (const SwapMember& member : members) {
+    if (IsLocked(member)) plans.push_back(member.plan);
+  }
   return plans;
+}
+
+// By way of the sentry's name.
+std::string RenameSql(const std::vector<SwapMember>& members, const mysql::TableName& sentry) {
+  std::string markers;
+  std::string renames;
+  for (const auto& [plan, stream, object] : members) {
+    const std::string live = mysql::Quote(plan->live);
+    const std::string off_stage = mysql::Quote(plan->off_stage);
+    const std::string between = mysql::Quote(sentry);
+    const std::string its = object != nullptr
+                                ? ObjectRenames(*plan, *object, sentry)
+                                : live + " TO " + between + ", " + off_stage + " TO " + live +
+                                      ", " + between + " TO " + off_stage;
+    markers +=
+        (object != nullptr ? ObjectMarker(*plan) : apply::SwapMarker(plan->id, plan->number)) + " ";
+    renames += (renames.empty() ? "" : ", ") + its;
+  }
+  return "RENAME /* " + markers + "*/ TABLE " + renames;
 }
 
 bool WaitForMetadataLocks(mysql::Connection& control, const mysql::Connection& one,
@@ -56,39 +86,41 @@ uint64_t NextAutoIncrement(mysql::Connection& connection, const mysql::TableName
 // One attempt's sessions. Whatever happens, undoing leaves nothing behind.
 class Attempt {
  public:
-  // In the order of the tables' names.
+  // In the order of the tables' names; one of them at least IsLocked().
   explicit Attempt(const std::vector<SwapMember>& members)
       : members_(members),
-        last_(*members.back().plan),
+        locked_(LockedPlans(members)),
+        last_(*locked_.back()),
         sentry_(SentryName(last_.id, last_.live)),
         control_(OpenForSwap(last_)),
-        locks_(Plans(members), sentry_, control_),
+        locks_(locked_, sentry_, control_),
         renamer_(OpenForSwap(last_)) {
-    for (const SwapMember& member : members_) probers_.push_back(OpenForSwap(*member.plan));
+    for (const SwapPlan* plan : locked_) probers_.push_back(OpenForSwap(*plan));
+    std::copy_if(members.begin(), members.end(), std::back_inserter(streams_),
+                 [](const SwapMember& member) { return member.stream != nullptr; });
   }
 
   SwapResult Run(std::stop_token stop) {
     CreateSentry();
     // Before the lock, so that under it there is seldom anything left to do.
-    for (const SwapMember& member : members_) TakeOverAutoIncrement(*member.plan, control_);
+    for (const SwapMember& member : streams_) TakeOverAutoIncrement(*member.plan, control_);
     const auto asked_at = locks_.Take(stop);
     SwapResult result;
     result.freeze_point = binlog::CurrentPosition(control_);
-    for (const SwapMember& member : members_) Drain(stop, member, result.freeze_point);
+    for (const SwapMember& member : streams_) Drain(stop, member, result.freeze_point);
     OSC_FAULT_POINT("swap.drained");
-    for (size_t i = 0; i < members_.size(); ++i) {
-      members_[i].plan->report_loss ? AcceptLoss(members_[i])
-                                    : RequireAPlaceForEveryRow(members_[i]);
-      TakeOverAutoIncrement(*members_[i].plan, locks_.session(i));
+    for (const SwapMember& member : streams_) {
+      member.plan->report_loss ? AcceptLoss(member) : RequireAPlaceForEveryRow(member);
+      TakeOverAutoIncrement(*member.plan, locks_.session(LockOf(member)));
     }
-    for (const SwapMember& member : members_) member.stream->ExpectSwap();
+    for (const SwapMember& member : streams_) member.stream->ExpectSwap();
     OSC_FAULT_POINT("swap.before_rename");
     SendRename();
     OSC_FAULT_POINT("swap.rename_sent");
-    for (size_t i = 0; i < members_.size(); ++i) {
+    for (size_t i = 0; i < locked_.size(); ++i) {
       ProveThatRenameIsNext(i);
       OSC_FAULT_POINT("swap.rename_proven");
-      if (i + 1 == members_.size()) DropSentry();
+      if (i + 1 == locked_.size()) DropSentry();
       locks_.Release(i);
     }
     rename_sent_ = false;
@@ -96,7 +128,7 @@ class Attempt {
     renamer_.Finish();
     result.lock_ms = std::chrono::duration<double, std::milli>(Clock::now() - asked_at).count();
     OSC_FAULT_POINT("swap.renamed");
-    for (const SwapMember& member : members_) member.stream->ConfirmSwap(member.plan->number);
+    for (const SwapMember& member : streams_) member.stream->ConfirmSwap(member.plan->number);
     return result;
   }
 
@@ -120,7 +152,7 @@ class Attempt {
   void DropSentry() {
     // Before: should the reply be lost, the session ends with its lock, and the RENAME is next.
     sentry_gone_ = true;
-    locks_.session(members_.size() - 1)
+    locks_.session(locked_.size() - 1)
         .Execute("DROP TABLE" + Comment(last_, "sentry") + mysql::Quote(sentry_));
     OSC_FAULT_POINT("swap.sentry_dropped");
   }
@@ -179,23 +211,18 @@ class Attempt {
   }
 
   void SendRename() {
-    const std::string sentry = mysql::Quote(sentry_);
-    std::string markers;
-    std::string renames;
-    for (const auto& [plan, stream] : members_) {
-      const std::string live = mysql::Quote(plan->live);
-      const std::string off_stage = mysql::Quote(plan->off_stage);
-      markers += apply::SwapMarker(plan->id, plan->number) + " ";
-      renames += (renames.empty() ? "" : ", ") + live + " TO " + sentry + ", " + off_stage +
-                 " TO " + live + ", " + sentry + " TO " + off_stage;
-    }
     rename_sent_ = true;
-    renamer_.Send("RENAME /* " + markers + "*/ TABLE " + renames);
+    renamer_.Send(RenameSql(members_, sentry_));
+  }
+
+  size_t LockOf(const SwapMember& member) const {
+    return static_cast<size_t>(std::find(locked_.begin(), locked_.end(), member.plan) -
+                               locked_.begin());
   }
 
   // Its predecessors have been let go.
   void ProveThatRenameIsNext(size_t table) {
-    const SwapPlan& plan = *members_[table].plan;
+    const SwapPlan& plan = *locked_[table];
     mysql::Connection& prober = probers_[table];
     const std::string prepare = "PREPARE osc_probe FROM @osc_probe";
     prober.Execute("SET @osc_probe=" +
@@ -241,6 +268,8 @@ class Attempt {
   }
 
   const std::vector<SwapMember>& members_;
+  std::vector<SwapMember> streams_;  // those that have one
+  const std::vector<const SwapPlan*> locked_;
   const SwapPlan& last_;  // whose table the RENAME comes to last
   const mysql::TableName sentry_;
   mysql::Connection control_;
@@ -262,17 +291,40 @@ void TakeBack(apply::Stream& stream, mysql::Connection& connection) {
   }
 }
 
-// RENAME is atomic: what is true of one table is true of all.
+// Of each with a stream, by which it is known again.
+std::vector<std::string> OffStageIdentities(mysql::Connection& observer,
+                                            const std::vector<SwapMember>& members) {
+  std::vector<std::string> identities;
+  for (const SwapMember& member : members) {
+    identities.push_back(member.stream != nullptr ? OffStageIdentity(observer, member.plan->id)
+                                                  : "");
+  }
+  return identities;
+}
+
+// RENAME is atomic: what is true of one is true of all.
 bool DidAllHappen(mysql::Connection& observer, const std::vector<SwapMember>& members,
                   const std::vector<std::string>& identities) {
   size_t happened = 0;
   for (size_t i = 0; i < members.size(); ++i) {
-    happened += DidSwapHappen(std::stop_token(), observer, *members[i].plan, identities[i]);
+    const auto& [plan, stream, object] = members[i];
+    happened += object != nullptr
+                    ? StandsNewObject({}, observer, *plan, *object) == (plan->number % 2 == 1)
+                    : DidSwapHappen({}, observer, *plan, identities[i]);
   }
   if (happened == 0 || happened == members.size()) return happened > 0;
   throw Error(ErrorCode::kDiverged, "only " + std::to_string(happened) + " of " +
                                         std::to_string(members.size()) +
                                         " tables of one RENAME have been renamed");
+}
+
+// Where nobody has to be kept away before: the RENAME by itself is all.
+SwapResult SwapWithoutLocks(const std::vector<SwapMember>& members) {
+  const SwapPlan& plan = *members.front().plan;
+  const std::string sql = RenameSql(members, SentryName(plan.id, plan.live));
+  const double held = RunLocked(ObjectStatement(plan, sql));
+  OSC_FAULT_POINT("object.renamed");
+  return {{}, held};
 }
 
 }  // namespace
@@ -281,11 +333,16 @@ SwapResult Swap(std::stop_token stop, std::vector<SwapMember> members) {
   std::sort(members.begin(), members.end(), [](const SwapMember& left, const SwapMember& right) {
     return left.plan->live.name < right.plan->live.name;
   });
-  mysql::Connection observer = mysql::Connection::Open(members.front().plan->connection);
-  std::vector<std::string> identities;
+  const bool is_alone = members.size() == 1 && members.front().object != nullptr;
+  if (is_alone && ChangesNothing(*members.front().object)) return {};
   for (const SwapMember& member : members) {
-    identities.push_back(OffStageIdentity(observer, member.plan->id));
+    if (member.object != nullptr) RequireObjectAsLeft(*member.plan, *member.object);
   }
+  if (is_alone || std::none_of(members.begin(), members.end(), IsLocked)) {
+    return SwapWithoutLocks(members);
+  }
+  mysql::Connection observer = mysql::Connection::Open(members.front().plan->connection);
+  const std::vector<std::string> identities = OffStageIdentities(observer, members);
   const auto started_at = Clock::now();
   std::optional<Attempt> attempt;
   try {
@@ -305,6 +362,7 @@ SwapResult Swap(std::stop_token stop, std::vector<SwapMember> members) {
     if (!happened) {
       OSC_FAULT_POINT("swap.undone");
       for (const SwapMember& member : members) {
+        if (member.stream == nullptr) continue;
         if (member.plan->report_loss) TakeBack(*member.stream, observer);
         member.stream->ForgetSwap();
       }
@@ -317,9 +375,12 @@ SwapResult Swap(std::stop_token stop, std::vector<SwapMember> members) {
     }
     // The freeze point was reached and the locks held to the end; only a reply was lost.
     SwapResult result;
-    result.freeze_point = members.front().stream->status().applied;
     result.lock_ms = std::chrono::duration<double, std::milli>(Clock::now() - started_at).count();
-    for (const SwapMember& member : members) member.stream->ConfirmSwap(member.plan->number);
+    for (const SwapMember& member : members) {
+      if (member.stream == nullptr) continue;
+      result.freeze_point = member.stream->status().applied;
+      member.stream->ConfirmSwap(member.plan->number);
+    }
     return result;
   }
 }

@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "shadow/blockers.h"
+#include "shadow/tables.h"
 #include "src/apply/stream.h"
 #include "src/mysql/connection.h"
 #include "src/mysql/quote.h"
@@ -50,10 +51,11 @@ struct SwapPlan {
   std::function<void(const std::optional<std::string>& line)> report_loss;
 };
 
-// A table of a swap, and the stream that carries its writes to the other one.
+// What changes places in a swap.
 struct SwapMember {
   const SwapPlan* plan;
-  apply::Stream* stream;
+  apply::Stream* stream;           // carries the writes of the live table to the other one
+  const Tables* object = nullptr;  // instead of a stream: it comes, goes or is replaced as it is
 };
 
 struct SwapResult {

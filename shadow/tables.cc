@@ -43,9 +43,13 @@ Tables LoadTables(const state::Migration& migration) {
   return tables;
 }
 
+bool ChangesNothing(const Tables& tables) {
+  return tables.object && tables.old_object == tables.new_object;
+}
+
 bool StandsOffStage(const Tables& tables, state::LiveTable live) {
   if (!tables.object) return true;
-  if (tables.old_object == tables.new_object) return false;
+  if (ChangesNothing(tables)) return false;
   return !(live == state::LiveTable::kNew ? tables.old_object : tables.new_object).empty();
 }
 

@@ -32,6 +32,8 @@ struct Tables {
 
 // From what the store keeps of a prepared migration.
 Tables LoadTables(const state::Migration& migration);
+// An object with IF EXISTS or IF NOT EXISTS that has found nothing to do.
+bool ChangesNothing(const Tables& tables);
 // Whether something stands under the off-stage name.
 bool StandsOffStage(const Tables& tables, state::LiveTable live);
 

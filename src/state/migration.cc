@@ -176,4 +176,9 @@ std::optional<Refusal> RefuseCommand(std::string_view command, const Migration& 
 
 std::string_view LiveName(LiveTable live) { return live == LiveTable::kOld ? "old" : "new"; }
 
+bool ChangesNothing(const Migration& migration) {
+  return !migration.object.empty() && !migration.old_definition.empty() &&
+         migration.old_definition == migration.new_definition;
+}
+
 }  // namespace osc::state

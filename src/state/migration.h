@@ -151,7 +151,7 @@ struct Migration {
   std::string table;
   std::string alter;   // the clauses, as the user wrote them, or the statement
   std::string object;  // ddl::SaveObject, of one that creates or drops a table or a view, or empty
-  std::string together;  // those of one name swap their tables in one step; empty: alone
+  std::string together;  // those of one name swap in one step, but who changes nothing is alone
   Settings settings;
   MigrationState state = MigrationState::kQueued;
   LiveTable live = LiveTable::kOld;
@@ -170,6 +170,9 @@ struct Migration {
   int seeded_epoch = 0;   // after so many swaps the off-stage table was last filled by a copy
   bool restored = false;  // the record is a backup's, and the server may be further on
 };
+
+// Of an object, once prepared: an IF EXISTS or IF NOT EXISTS that has found nothing to do.
+bool ChangesNothing(const Migration& migration);
 
 // A range of the copy that has been handed out and not confirmed. Bounds are SQL row literals.
 struct Chunk {

@@ -156,9 +156,11 @@ void Store::RequireNoUnfinished(const std::string& server, const std::string& da
 }
 
 std::vector<Migration> Store::Companions(const Migration& migration) {
-  if (migration.together.empty()) return {Get(migration.id)};
+  if (migration.together.empty() || ChangesNothing(migration)) return {Get(migration.id)};
   std::vector<Migration> all = List();
-  std::erase_if(all, [&](const Migration& other) { return other.together != migration.together; });
+  std::erase_if(all, [&](const Migration& other) {
+    return other.together != migration.together || ChangesNothing(other);
+  });
   return all;
 }
 

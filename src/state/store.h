@@ -37,7 +37,7 @@ class Store {
   void RequireNoUnfinished(const std::string& server, const std::string& database,
                            const std::string& table);
   std::vector<Migration> List();  // oldest first
-  // Those whose tables are swapped together with this one's, itself among them, oldest first.
+  // Those that are swapped together with this one, itself among them, oldest first.
   std::vector<Migration> Companions(const Migration& migration);
   // The ids of migrations in no final state, oldest first: cheap enough to ask many times a second.
   std::vector<std::string> Unfinished();

@@ -221,6 +221,77 @@ TEST_P(TogetherTest, AFileMaySayItAndTheCutoverMayWait) {
   EXPECT_THAT(Apply().out, HasSubstr("nothing is left to apply"));
 }
 
+TEST_P(TogetherTest, TablesAndViewsComeAndGoInTheSameStep) {
+  Run("CREATE TABLE gone (id INT PRIMARY KEY)");
+  Run("INSERT INTO gone VALUES (1)");
+  Run("CREATE VIEW v AS SELECT id AS a FROM orders");
+  Write("3_made.sql", "CREATE TABLE made (id INT PRIMARY KEY)");
+  Write("4_gone.sql", "DROP TABLE gone");
+  Write("5_view.sql", "CREATE OR REPLACE VIEW v AS SELECT id AS b FROM orders");
+  Write("6_same.sql", "DROP TABLE IF EXISTS nothing");
+  Shop shop(server(), database());
+  const auto stands = [&] {
+    std::string found;
+    for (const std::string& name : Tables()) found += name.starts_with("_osc") ? "" : name + " ";
+    return found + Value(
+                       "SELECT GROUP_CONCAT(COLUMN_NAME) FROM information_schema.COLUMNS WHERE "
+                       "TABLE_SCHEMA=DATABASE() AND TABLE_NAME='v'");
+  };
+  const std::string kBefore = "gone items orders v a";
+  const std::string kAfter = "items made orders v b";
+  Apply({"--together"});
+  EXPECT_EQ(stands(), kAfter);
+  Run("INSERT INTO made VALUES (7)");
+  bool on_new = true;
+  for (const std::string point : {"swap.locked", "swap.rename_proven", "swap.rename_proven:3",
+                                  "swap.unlocked", "swing.swapped:3", "swing.finished:2"}) {
+    SCOPED_TRACE(point);
+    osc().state().StopEngine();
+    osc().SetEnvironment("OSC_FAULT", point);
+    const auto engine = osc().Start({"serve"});
+    testing::WaitUntil(
+        "the engine", [&] { return osc().state().EnginePid().has_value(); }, seconds(20));
+    osc().Run({on_new ? "revert" : "reapply", Id(on_new ? "made" : "orders"), "--detach",
+               "--no-autostart"});
+    EXPECT_EQ(engine->Wait(seconds(60)).exit_code, 128 + SIGKILL);
+    osc().SetEnvironment("OSC_FAULT", "");
+    StartEngine(Id("orders"));
+    on_new = !on_new;
+    osc().WaitForState(Id("nothing"), "live");  // what changes nothing has no part in the step
+    for (const char* name : {"orders", "items", "made", "gone", "v"}) {
+      osc().WaitForState(Id(name), on_new ? "live" : "reverted");
+    }
+    EXPECT_EQ(stands(), on_new ? kAfter : kBefore);
+    shop.WaitForMore(20);
+    ExpectEqual();
+  }
+  EXPECT_TRUE(on_new);
+  EXPECT_EQ(Value("SELECT GROUP_CONCAT(id) FROM made"), "7");
+  osc().Succeed({"revert", "--file", "4_gone.sql"});
+  EXPECT_EQ(stands(), kBefore);
+  EXPECT_EQ(Value("SELECT GROUP_CONCAT(id) FROM gone"), "1");
+  shop.Stop();
+  EXPECT_THAT(shop.shapes(), ElementsAre(kOld, kNew));
+  ExpectWhole();
+}
+
+// With nothing to lock: what comes has no users yet, and a view cannot be locked.
+TEST_P(TogetherTest, WhatOnlyComesIsSwappedInOneStepToo) {
+  std::filesystem::remove_all(Folder());
+  Run("CREATE VIEW v AS SELECT id AS a FROM orders");
+  Write("1.sql", "CREATE TABLE made (id INT PRIMARY KEY); CREATE VIEW w AS SELECT 1 AS one");
+  Write("2.sql", "CREATE OR REPLACE VIEW v AS SELECT id AS b FROM orders");
+  Apply({"--together"});
+  EXPECT_THAT(Tables(), ::testing::IsSupersetOf({"made", "w"}));
+  EXPECT_EQ(Value("SELECT MAX(b) FROM v"), std::to_string(kRows));
+  osc().Succeed({"revert", Id("w")});
+  EXPECT_EQ(Value("SELECT MAX(a) FROM v"), std::to_string(kRows));
+  EXPECT_THAT(Tables(), ::testing::Not(::testing::Contains("made")));
+  Apply({"--together"});
+  osc().Succeed({"revert", "--file", "1.sql"});
+  EXPECT_EQ(Value("SELECT MAX(a) FROM v"), std::to_string(kRows));
+}
+
 TEST_P(TogetherTest, WhatCannotGoTogetherIsRefused) {
   const auto expect_refused = [&](const std::string& text, const std::string& part) {
     Write("3.sql", text);
@@ -229,7 +300,6 @@ TEST_P(TogetherTest, WhatCannotGoTogetherIsRefused) {
   };
   expect_refused("ALTER TABLE orders ADD c INT", "1_orders.sql:1 changes table orders too");
   expect_refused("INSERT INTO orders VALUES (0, 0, '')", "3.sql:1: cannot be swapped together");
-  expect_refused("CREATE TABLE new_one (id INT PRIMARY KEY)", "come or go");
   expect_refused("-- osc: algorithm=instant\nALTER TABLE other ADD c INT", "--algorithm osc");
   std::filesystem::remove(Folder() / "3.sql");
 

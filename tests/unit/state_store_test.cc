@@ -132,6 +132,14 @@ TEST_F(StateStoreTest, SeveralAreMadeTogetherOrNone) {
   EXPECT_EQ(companions[0].id, made[0].id);
   EXPECT_EQ(companions[1].id, made[1].id);
   EXPECT_EQ(store.Companions(store.List().front()).size(), 1U);
+  Migration nothing = NewMigration("nothing");
+  nothing.together = "release";
+  nothing.object = "{}";
+  const std::string id = store.Create(nothing).id;
+  EXPECT_EQ(store.Companions(made[1]).size(), 3U) << "it is not known yet that it changes nothing";
+  store.SetPrepared(id, "same", "same", "[]", "");
+  EXPECT_EQ(store.Companions(made[1]).size(), 2U);
+  EXPECT_EQ(store.Companions(store.Get(id)).size(), 1U);
 }
 
 TEST_F(StateStoreTest, ACopyCanBeginAnew) {
