@@ -8,6 +8,7 @@
 #include "cli/text.h"
 #include "ddl/privileges.h"
 #include "ddl/shared_key.h"
+#include "shadow/throttle.h"
 
 namespace osc::cli {
 namespace {
@@ -206,6 +207,7 @@ CheckedChange CheckChange(Context& context, ServerTarget& target, const Change& 
   }
   if (context.options.require_revertible) ddl::RequireRevertible(checked.plan.notes);
   if (context.options.settings.force_cutover) ddl::RequireKillPrivilege(target.connection);
+  shadow::RequireMeasurable(target.connection, context.options.settings);
   if (context.options.command == "plan" || context.options.dry_run) {
     AskServer(target.connection, &checked);
   } else if (context.options.settings.algorithm == state::Algorithm::kInstant) {

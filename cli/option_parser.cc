@@ -151,8 +151,25 @@ void Parser::AddSettings(CLI::App* command, SettingTexts* to) {
       "Longest wait for transactions that began before the copy was whole, and would see only a "
       "part of it [24h]",
       "TIME");
-  add("--max-lag", to->max_lag, "Copying pauses when the stream is further behind [1500ms]",
+  add("--max-lag", to->max_lag,
+      "Copying waits while the stream, or a replica of --replica, is further behind [1500ms]",
       "TIME");
+  command
+      ->add_option("--replica", to->replicas,
+                   "A replica of the server that copying is not to leave behind, reached with the "
+                   "same account (repeatable); auto: those that the server knows of")
+      ->type_name("HOST[:PORT]")
+      ->allow_extra_args(false);
+  add("--max-load", to->max_load,
+      "Copying waits while one of these status variables is above its limit: "
+      "Threads_running=50,Innodb_history_list_length=1000000",
+      "NAME=N,...");
+  add("--critical-load", to->critical_load,
+      "The same, but then copying is paused until `osc resume`; nothing is given up", "NAME=N,...");
+  add("--throttle-query", to->throttle_query,
+      "Copying waits while this SELECT, asked every second, gives a number above 0", "SELECT");
+  add("--throttle-file", to->throttle_file,
+      "Copying waits while this file is there, on the engine's machine", "FILE");
 }
 
 void Parser::AddId(CLI::App* command, bool required) {
@@ -326,13 +343,15 @@ void Parser::AddCommands() {
                  "Although the stream still runs, so that nothing would have to be lost");
   CLI::App* set = Command(
       "set", "Change settings of a migration",
-      "Settings: retention, max-lag, chunk-time, copy-threads, apply-lanes, "
-      "cutover-lock-timeout, snapshot-wait, postpone-cutover, verify, force-cutover; and, alone, "
+      "Settings: retention, max-lag, replica, max-load, critical-load, throttle-query, "
+      "throttle-file, chunk-time, copy-threads, apply-lanes, cutover-lock-timeout, snapshot-wait, "
+      "postpone-cutover, verify, force-cutover; and, alone, "
       "host: where the migration is to be gone on with. A single host is taken for the primary "
       "even if it lacks the latest commits of the former one.\n"
       "The retention is counted from the last swap; one that has passed already "
       "is refused.\n"
-      "Example: osc set abc12345 retention=72h max-lag=3s");
+      "Example: osc set abc12345 retention=72h max-lag=3s\n"
+      "         osc set abc12345 max-load=Threads_running=80 throttle-file=none");
   AddId(set);
   set->add_option("settings", options.assignments, "key=value ...")
       ->type_name("KEY=VALUE")

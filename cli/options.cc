@@ -118,6 +118,17 @@ void Parser::FinishSettings() {
   set("max-lag", &SettingTexts::max_lag);
   set("defer-indexes", &SettingTexts::defer_indexes, "OSC_DEFER_INDEXES");
   set("algorithm", &SettingTexts::algorithm);
+  set("max-load", &SettingTexts::max_load);
+  set("critical-load", &SettingTexts::critical_load);
+  set("throttle-query", &SettingTexts::throttle_query);
+  for (SettingTexts* texts : {&alter, &apply}) {
+    if (texts->throttle_file != "none") MakeAbsolute(texts->throttle_file);
+    for (const std::string& replica : texts->replicas) {
+      texts->replica += (texts->replica.empty() ? "" : ",") + replica;
+    }
+  }
+  set("throttle-file", &SettingTexts::throttle_file);
+  set("replica", &SettingTexts::replica);
   options.settings.postpone_cutover = alter.postpone || (for_files && apply.postpone);
   options.settings.force_cutover = alter.force_cutover || (for_files && apply.force_cutover);
 }

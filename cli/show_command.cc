@@ -104,7 +104,10 @@ std::string ShowText(const Snapshot& snapshot) {
     page.Line("stream", StreamText(snapshot));
   }
   if (!progress.stream_gtid.empty()) page.Line("position", progress.stream_gtid);
-  if (progress.throttled) page.Line("throttled", progress.throttle_reason);
+  if (progress.throttled) {
+    page.Line("throttled", progress.throttle_reason + ", since " +
+                               base::FormatTime(progress.throttled_since.value_or(state::Time{})));
+  }
   AddVerification(snapshot, page);
   AddWindow(snapshot, page);
   for (const inverse::Warning& warning : snapshot.warnings) page.Line("warning", warning.detail);

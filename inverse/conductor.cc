@@ -27,6 +27,7 @@ void Conductor::StopWork() {
   inspection_.reset();
   copy_thread_ = {};  // asks it to stop and waits
   copier_.reset();
+  throttle_.reset();
   stream_.reset();
 }
 
@@ -143,6 +144,8 @@ void Conductor::Begin(std::stop_token stop) {
   changed_chunks_ =
       std::make_shared<shadow::ChangedChunks>(state_directory_, id_, tables_.forward, store_);
   stream_ = std::make_unique<apply::Stream>(std::move(stream_options), frontier_, changed_chunks_);
+  throttle_.emplace(tables_.connection, *stream_);
+  ApplySettings(store_.Get(id_));
   shadow::CopyOptions options{id_,          state_directory_,  tables_.connection,
                               tables_.live, tables_.off_stage, tables_.forward};
   if (tables_.seeded_epoch % 2 == 1) {
@@ -158,11 +161,11 @@ void Conductor::Begin(std::stop_token stop) {
     frontier_->Finish();
   }
   copier_ = std::make_unique<shadow::Copier>(std::move(options), frontier_, *stream_, pace_,
-                                             [this] { return ThrottleReason(); });
+                                             [this] { return throttle_->Reason(); });
   copier_->Restore();
   inspection_ =
       std::make_unique<Inspection>(store_, state_directory_, tables_, *stream_, *changed_chunks_,
-                                   pace_, [this] { return ThrottleReason(); });
+                                   pace_, [this] { return throttle_->Reason(); });
   try {
     stream_->start(static_cast<int>(store_.Swaps(id_).size()));
   } catch (const Error& error) {
@@ -195,6 +198,7 @@ bool Conductor::Step(std::stop_token stop) {
   if (begin_again_) return true;
   if (IsOver()) return false;
   FollowOthers();
+  if (throttle_) PauseAtCriticalLoad();
   if (!stream_ || CheckStream()) {
     if (inspection_ && store_.Get(id_).state >= MigrationState::kCatchingUp) inspection_->Step();
     switch (store_.Get(id_).state) {
@@ -272,18 +276,35 @@ void Conductor::Trust() {
 void Conductor::ApplySettings(const state::Migration& migration) {
   pace_.threads = migration.settings.copy_threads;
   pace_.chunk_time = migration.settings.chunk_time;
-  max_lag_ = migration.settings.max_lag;
-  paused_ = migration.paused;
+  if (!throttle_) return;
+  throttle_->Set(migration.settings);
+  ApplyPause(migration);
 }
 
-std::string Conductor::ThrottleReason() const {
-  if (paused_) return "paused by `osc pause`";
-  const auto status = stream_->status();
-  if (!status.retrying.empty()) return "the stream tries again: " + status.retrying;
-  const milliseconds most = max_lag_;
-  if (status.lag <= most) return "";
-  return "stream lag " + base::FormatDuration(status.lag) + " is above max-lag " +
-         base::FormatDuration(most);
+void Conductor::ApplyPause(const state::Migration& migration) {
+  const std::string why = store_.GetProgress(id_).pause_reason;
+  throttle_->Pause(!migration.paused ? ""
+                   : why.empty()     ? "paused by `osc pause`"
+                                     : "paused until `osc resume " + id_ + "`: " + why);
+}
+
+bool Conductor::HasStepsToHoldBack(const state::Migration& migration) {
+  const MigrationState state = migration.state;
+  return state == MigrationState::kCopying || state == MigrationState::kIndexing ||
+         (state == MigrationState::kReseeding && !is_reseeded_) || inspection_->is_open();
+}
+
+void Conductor::PauseAtCriticalLoad() {
+  const auto critical = throttle_->TakeCritical();
+  const state::Migration migration = store_.Get(id_);
+  if (!critical || migration.paused || !HasStepsToHoldBack(migration)) return;
+  state::Progress progress = store_.GetProgress(id_);
+  progress.pause_reason = *critical;
+  store_.SetProgress(id_, progress);
+  store_.SetPaused(id_, true);
+  spdlog::warn("{} paused: {}", id_, *critical);
+  store_.AddEvent(id_, "paused: " + *critical);
+  ApplyPause(store_.Get(id_));
 }
 
 }  // namespace osc::inverse

@@ -26,6 +26,7 @@
 #include "shadow/open_snapshots.h"
 #include "shadow/table_claim.h"
 #include "shadow/tables.h"
+#include "shadow/throttle.h"
 #include "src/apply/copy_frontier.h"
 #include "src/apply/stream.h"
 #include "src/base/wait.h"
@@ -163,9 +164,15 @@ class Conductor {
   void FinishEnd(std::stop_token stop);
   void WaitBeforeDrop(std::stop_token stop, const Error& error, int attempt);
   void ApplySettings(const state::Migration& migration);
+  // Reads what has been written to the store: why the migration is paused, if it is.
+  void ApplyPause(const state::Migration& migration);
+  // What osc itself pauses, a person has to resume.
+  void PauseAtCriticalLoad();
+  // The copy, the indexes or a verification: what is held back when the server is busy.
+  bool HasStepsToHoldBack(const state::Migration& migration);
   void Report();
+  void NoteThrottle(const state::Migration& migration, state::Progress* progress);
   void TellWarnings(const state::Migration& migration, const state::Progress& progress);
-  std::string ThrottleReason() const;
 
   const std::filesystem::path state_directory_;
   const std::string id_;
@@ -180,8 +187,7 @@ class Conductor {
   std::shared_ptr<shadow::ChangedChunks> changed_chunks_;
   std::unique_ptr<apply::Stream> stream_;
   shadow::CopyPace pace_;
-  std::atomic<bool> paused_{false};
-  std::atomic<std::chrono::milliseconds> max_lag_{std::chrono::milliseconds(1500)};
+  std::optional<shadow::Throttle> throttle_;  // with the stream
   std::unique_ptr<shadow::Copier> copier_;
   std::atomic<bool> copy_ended_{false};
   std::optional<Error> copy_error_;  // read after copy_ended_

@@ -75,7 +75,7 @@ void Conductor::StepIndexing() {
     note_ = "waiting for the stream to catch up before indexes are built";
     return;
   }
-  note_ = ThrottleReason();
+  note_ = throttle_->Reason();
   if (!note_.empty()) return;
   note_ = "building indexes";
   StartCopying([this](std::stop_token stop) { shadow::BuildMissingKeys(stop, tables_); });

@@ -151,6 +151,9 @@ bool Conductor::HandleIntent(const state::Intent& intent) {
   }
   if (intent.command == "pause" || intent.command == "resume") {
     store_.SetPaused(id_, intent.command == "pause");
+    state::Progress progress = store_.GetProgress(id_);
+    progress.pause_reason.clear();
+    store_.SetProgress(id_, progress);
     if (intent.command == "resume" && state::IsBeforeCutover(store_.Get(id_).state)) {
       store_.SetError(id_, std::nullopt);
     }
@@ -167,6 +170,8 @@ bool Conductor::HandleIntent(const state::Intent& intent) {
       RequireFuture(*expires_at);
     }
     if (settings.force_cutover) RequireKillPrivilege();
+    auto connection = mysql::Connection::Open(tables_.connection);
+    shadow::RequireMeasurable(connection, settings);
     store_.SetSettings(id_, settings);
     OSC_FAULT_POINT("intent.settings_written");
     if (expires_at) store_.SetExpiry(id_, expires_at);

@@ -14,8 +14,7 @@ void Conductor::Report() {
   const state::Migration migration = store_.Get(id_);
   state::Progress progress = store_.GetProgress(id_);
   progress.note = note_;
-  progress.throttled = false;
-  progress.throttle_reason.clear();
+  NoteThrottle(migration, &progress);
   const bool reseeding = migration.state == MigrationState::kReseeding && !is_reseeded_;
   if (copier_ && (migration.state == MigrationState::kCopying || reseeding)) {
     const auto copied = copier_->progress(progress.rows_estimated);
@@ -24,8 +23,6 @@ void Conductor::Report() {
     progress.percent = copied.percent;
     progress.rows_per_second = meter_.RowsPerSecond();
     progress.eta_seconds = meter_.EtaSeconds();
-    progress.throttle_reason = ThrottleReason();
-    progress.throttled = !progress.throttle_reason.empty();
     if (!copied.retrying.empty()) progress.note = "trying again: " + copied.retrying;
   } else if (copier_ && migration.state != MigrationState::kPreparing) {
     progress.rows_copied = std::max(progress.rows_copied, copier_->progress(0).rows);
@@ -71,6 +68,16 @@ void Conductor::Report() {
   }
   store_.SetProgress(id_, progress);
   TellWarnings(migration, progress);
+}
+
+void Conductor::NoteThrottle(const state::Migration& migration, state::Progress* progress) {
+  progress->throttle_reason = throttle_ && HasStepsToHoldBack(migration) ? throttle_->Reason() : "";
+  progress->throttled = !progress->throttle_reason.empty();
+  if (!progress->throttled) {
+    progress->throttled_since.reset();
+  } else if (!progress->throttled_since) {
+    progress->throttled_since = std::chrono::system_clock::now();
+  }
 }
 
 // `osc show` and `osc list` work them out by themselves; the log and the history are told once.

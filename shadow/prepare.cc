@@ -9,6 +9,7 @@
 #include "shadow/names.h"
 #include "shadow/off_stage.h"
 #include "shadow/tables.h"
+#include "shadow/throttle.h"
 #include "src/apply/checkpoint.h"
 #include "src/apply/stream.h"
 #include "src/base/fault_point.h"
@@ -59,6 +60,7 @@ void Prepare(state::Store& store, const state::Migration& migration,
   DropArtefacts(tables.connection, tables.id, tables.live, tables.off_stage, false);
   const ddl::ChangePlan plan = ddl::Preflight(
       connection, tables.live, ddl::ParseAlter(migration.alter), tables.revert_defaults);
+  RequireMeasurable(connection, migration.settings);
   if (migration.require_revertible) ddl::RequireRevertible(plan.notes);
   try {
     const ddl::TableDefinition altered =

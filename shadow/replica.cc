@@ -16,8 +16,15 @@ constexpr std::chrono::seconds kLongestWait{10};
 constexpr std::chrono::seconds kConnectTimeout{5};
 constexpr unsigned kDefaultPort = 3306;
 
-// What the replica has applied of what others have written.
-binlog::GtidSet Applied(mysql::Connection& replica) {
+void RefuseIf(bool condition, const std::string& why) {
+  if (!condition) return;
+  throw Error(ErrorCode::kRefused, "it is no replica to go by: " + why,
+              "name a replica of the migration's server, or leave --replica out");
+}
+
+}  // namespace
+
+binlog::GtidSet AppliedByReplica(mysql::Connection& replica) {
   const mysql::ServerInfo& server = replica.server();
   const std::string variable(server.IsMariaDb() ? "@@GLOBAL.gtid_slave_pos"
                                                 : server.ExecutedGtidVariable());
@@ -25,7 +32,16 @@ binlog::GtidSet Applied(mysql::Connection& replica) {
                                 replica.QueryValue("SELECT " + variable).value_or(""));
 }
 
-}  // namespace
+void RequireReplicaOf(mysql::Connection& server, mysql::Connection& replica) {
+  RefuseIf(mysql::ServerIdentity(server) == mysql::ServerIdentity(replica),
+           "it is the server itself");
+  RefuseIf(server.server().family != replica.server().family,
+           "it is " + replica.server().Name() + ", the server " + server.server().Name());
+  const auto position = binlog::CurrentGtidPosition(server).gtids;
+  RefuseIf(!position, "the server has no GTIDs that tell how far a replica is");
+  RefuseIf(AppliedByReplica(replica).Intersection(*position).IsEmpty(),
+           "it has nothing of the server's history (GTIDs)");
+}
 
 mysql::ConnectionOptions ReplicaOptions(mysql::ConnectionOptions server,
                                         const std::string& address) {
@@ -56,19 +72,7 @@ mysql::ConnectionOptions ReplicaOptions(mysql::ConnectionOptions server,
 
 void RequireReplica(std::stop_token stop, mysql::Connection& server, mysql::Connection& replica,
                     const Tables& tables) {
-  const auto refuse_if = [](bool condition, const std::string& why) {
-    if (!condition) return;
-    throw Error(ErrorCode::kRefused, "the tables cannot be compared on the replica: " + why,
-                "name a replica of the migration's server, or leave --replica out");
-  };
-  refuse_if(mysql::ServerIdentity(server) == mysql::ServerIdentity(replica),
-            "it is the server itself");
-  refuse_if(server.server().family != replica.server().family,
-            "it is " + replica.server().Name() + ", the server " + server.server().Name());
-  const auto position = binlog::CurrentGtidPosition(server).gtids;
-  refuse_if(!position, "the server has no GTIDs that tell how far a replica is");
-  refuse_if(Applied(replica).Intersection(*position).IsEmpty(),
-            "it has nothing of the server's history (GTIDs)");
+  RequireReplicaOf(server, replica);
   const std::string checkpoint = mysql::Quote(CheckpointName(tables.id, tables.live));
   // Drawn by chance when the stream starts.
   const std::string draw = "SELECT MAX(owner) FROM " + checkpoint;
@@ -78,10 +82,10 @@ void RequireReplica(std::stop_token stop, mysql::Connection& server, mysql::Conn
   }
   for (const mysql::TableName& table :
        {CheckpointName(tables.id, tables.live), tables.live, tables.off_stage}) {
-    refuse_if(!mysql::TableExists(replica, table), "it has no table " + mysql::Quote(table));
+    RefuseIf(!mysql::TableExists(replica, table), "it has no table " + mysql::Quote(table));
   }
-  refuse_if(replica.QueryValue(draw) != expected,
-            "its table " + checkpoint + " is not the server's");
+  RefuseIf(replica.QueryValue(draw) != expected,
+           "its table " + checkpoint + " is not the server's");
 }
 
 void RequireSilentTemporaryTables(mysql::Connection& replica) {

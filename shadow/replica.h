@@ -12,6 +12,7 @@
 #include <string>
 
 #include "shadow/tables.h"
+#include "src/binlog/gtid_set.h"
 #include "src/mysql/connection.h"
 
 namespace osc::shadow {
@@ -20,6 +21,12 @@ namespace osc::shadow {
 // kInvalidArgument when that is no address.
 mysql::ConnectionOptions ReplicaOptions(mysql::ConnectionOptions server,
                                         const std::string& address);
+
+// What the replica has applied of what others have written.
+binlog::GtidSet AppliedByReplica(mysql::Connection& replica);
+
+// Throws kRefused unless it is another server with some of this one's history.
+void RequireReplicaOf(mysql::Connection& server, mysql::Connection& replica);
 
 // Throws kRefused unless the replica has applied the history of this very migration on this very
 // server up to now, and has both tables: what the stream's checkpoint says is compared. kBusy when

@@ -1,6 +1,7 @@
 #include "src/apply/lag.h"
 
 #include "src/base/error.h"
+#include "src/binlog/reader.h"
 
 namespace osc::apply {
 
@@ -11,8 +12,10 @@ constexpr std::chrono::milliseconds kInterval{100};
 constexpr std::chrono::milliseconds kBlindAfter{1000};
 constexpr size_t kMostSamples = 36000;  // an hour; then the newest ones are thinned out
 
-LagSampler::LagSampler(mysql::ConnectionOptions options, const AppliedTracker& tracker)
-    : options_(std::move(options)), tracker_(tracker), last_success_(Clock::now()) {}
+LagSampler::LagSampler(mysql::ConnectionOptions server, IsApplied is_applied)
+    : options_(std::move(server)),
+      is_applied_(std::move(is_applied)),
+      last_success_(Clock::now()) {}
 
 void LagSampler::start() {
   thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
@@ -21,9 +24,7 @@ void LagSampler::start() {
 std::chrono::milliseconds LagSampler::Lag() {
   const auto now = Clock::now();
   const std::lock_guard lock(mutex_);
-  while (!samples_.empty() && tracker_.AppliedCovers(samples_.front().position)) {
-    samples_.pop_front();
-  }
+  while (!samples_.empty() && is_applied_(samples_.front().position)) samples_.pop_front();
   auto since = now;
   if (now - last_success_ > kBlindAfter) since = last_success_;
   if (!samples_.empty()) since = std::min(since, samples_.front().at);
@@ -35,7 +36,7 @@ void LagSampler::SampleUntilError(std::stop_token stop) {
   while (base::SleepFor(stop, kInterval)) {
     const auto at = Clock::now();
     binlog::Position position = binlog::CurrentGtidPosition(connection);
-    const bool applied = tracker_.AppliedCovers(position);
+    const bool applied = is_applied_(position);
     const std::lock_guard lock(mutex_);
     last_success_ = Clock::now();
     if (applied) {

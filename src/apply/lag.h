@@ -1,16 +1,17 @@
-// The stream's lag: the age of the oldest commit on the server that has not been applied, from
-// positions and this machine's clock. Time stamps of events would be of the server's clock, of
-// whole seconds, and silent about a stream that hangs.
+// The lag of a stream, or of a replica: the age of the oldest commit on the server that has not
+// been applied, from positions and this machine's clock. Time stamps of events would be of the
+// server's clock, of whole seconds, and silent about a stream that hangs.
 #pragma once
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <stop_token>
 #include <thread>
 
-#include "src/apply/applied_tracker.h"
 #include "src/base/wait.h"
+#include "src/binlog/position.h"
 #include "src/mysql/connection.h"
 
 namespace osc::apply {
@@ -18,7 +19,10 @@ namespace osc::apply {
 // Asks the server for its position ten times a second on a connection of its own. Thread-safe.
 class LagSampler {
  public:
-  LagSampler(mysql::ConnectionOptions options, const AppliedTracker& tracker);
+  // Whether all up to a position has been applied; called by several threads.
+  using IsApplied = std::function<bool(const binlog::Position&)>;
+
+  LagSampler(mysql::ConnectionOptions server, IsApplied is_applied);
 
   void start();
   // At most a sampling interval too small; grows as long as the server cannot be asked.
@@ -33,7 +37,7 @@ class LagSampler {
   void SampleUntilError(std::stop_token stop);
 
   const mysql::ConnectionOptions options_;
-  const AppliedTracker& tracker_;
+  const IsApplied is_applied_;
   std::mutex mutex_;
   std::deque<Sample> samples_;  // not known to be applied, oldest first
   base::Clock::time_point last_success_;

@@ -112,7 +112,9 @@ void Stream::start(int swaps_done) {
   };
   for (size_t i = 0; i < checkpoint.lanes.size(); ++i) lanes_.push_back(start_lane());
   alone_ = start_lane();
-  lag_ = std::make_unique<LagSampler>(WithTimeout(options_.connection), *tracker_);
+  lag_ = std::make_unique<LagSampler>(
+      WithTimeout(options_.connection),
+      [this](const binlog::Position& position) { return tracker_->AppliedCovers(position); });
   lag_->start();
   last_advance_ = base::Clock::now();
   running_ = true;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,6 +62,9 @@ std::string_view AlgorithmName(Algorithm algorithm);  // "osc", "instant", "auto
 // When secondary indexes are built: after the rows are copied, or with them.
 enum class DeferIndexes { kAuto, kOn, kOff };
 
+// Status variables of the server, and how much each may be at most.
+using LoadLimits = std::map<std::string, double>;
+
 // What the operator may set, at the start or with `osc set`.
 struct Settings {
   std::chrono::milliseconds retention{std::chrono::hours(24)};
@@ -75,6 +79,11 @@ struct Settings {
   std::chrono::milliseconds max_lag{1500};
   // How long transactions that began before the copy was whole are waited for.
   std::chrono::milliseconds snapshot_wait = std::chrono::hours(24);
+  LoadLimits max_load;         // above one of them copying waits
+  LoadLimits critical_load;    // above one of them it is paused, until `osc resume`
+  std::string throttle_query;  // copying waits while its number is above 0
+  std::string throttle_file;   // copying waits while it is there; a path of the engine's machine
+  std::string replicas;        // their lag counts like the stream's: "db2,db3:3307", or "auto"
   // The next swap ends the sessions that keep its lock from it. Off again when it is done.
   bool force_cutover = false;
 };
@@ -115,6 +124,8 @@ struct Progress {
   uint64_t rows_applied = 0;
   bool throttled = false;
   std::string throttle_reason;
+  std::optional<Time> throttled_since;
+  std::string pause_reason;        // who has paused it, if not the operator
   std::string note;                // what is being waited for, for people
   std::string readiness = "none";  // ready lossy blocked stopped expired none
   struct Reason {

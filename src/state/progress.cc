@@ -33,6 +33,10 @@ std::string SaveProgress(const Progress& progress) {
   }
   json["host_named"] = progress.host_named;
   json["server_refused"] = progress.server_refused;
+  json["pause_reason"] = progress.pause_reason;
+  if (progress.throttled_since) {
+    json["throttled_since"] = base::FormatTime(*progress.throttled_since);
+  }
   if (progress.stream_current_at) {
     json["stream_current_at"] = base::FormatTime(*progress.stream_current_at);
   }
@@ -75,6 +79,10 @@ Progress LoadProgress(const std::string& text) {
     }
     progress.host_named = json.value("host_named", false);
     progress.server_refused = json.value("server_refused", "");
+    progress.pause_reason = json.value("pause_reason", "");
+    if (json.contains("throttled_since")) {
+      progress.throttled_since = base::ParseTime(json["throttled_since"].get<std::string>());
+    }
     if (json.contains("stream_current_at")) {
       progress.stream_current_at = base::ParseTime(json["stream_current_at"].get<std::string>());
     }

@@ -1,11 +1,15 @@
 // The settings of a migration by the names they have on the command line; one table serves
 // `osc set`, the store and `osc show --json`.
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "src/base/duration.h"
 #include "src/base/error.h"
+#include "src/mysql/host_list.h"
+#include "src/mysql/sql_lexer.h"
 #include "src/state/migration.h"
 
 namespace osc::state {
@@ -55,6 +59,48 @@ constexpr std::array<SwitchSetting, 3> kSwitches{{
     {"force-cutover", &Settings::force_cutover},
 }};
 
+struct LimitsSetting {
+  std::string_view name;
+  LoadLimits Settings::*field;
+};
+constexpr std::array<LimitsSetting, 2> kLimits{{
+    {"max-load", &Settings::max_load},
+    {"critical-load", &Settings::critical_load},
+}};
+
+struct TextSetting {
+  std::string_view name;
+  std::string Settings::*field;
+  void (*check)(std::string_view name, std::string_view value);  // throws kInvalidArgument
+};
+
+void CheckQuery(std::string_view name, std::string_view value) {
+  if (!mysql::SqlLexer(value).Next().Is("SELECT")) Bad(name, value, "a SELECT of one number");
+}
+
+// The engine may have been started elsewhere.
+void CheckPath(std::string_view name, std::string_view value) {
+  if (!value.starts_with('/')) Bad(name, value, "an absolute path");
+}
+
+void CheckHosts(std::string_view name, std::string_view value) {
+  if (value == "auto") return;
+  mysql::ConnectionOptions options;
+  options.host = value;
+  try {
+    mysql::EachHost(options);
+  } catch (const Error& error) {
+    throw error.Within(std::string(name));
+  }
+}
+
+constexpr std::array<TextSetting, 3> kTexts{{
+    {"throttle-query", &Settings::throttle_query, CheckQuery},
+    {"throttle-file", &Settings::throttle_file, CheckPath},
+    {"replica", &Settings::replicas, CheckHosts},
+}};
+constexpr std::string_view kNone = "none";  // of limits and texts
+
 constexpr std::string_view kDeferIndexes = "defer-indexes";
 constexpr std::array<std::string_view, 3> kDeferWords{"auto", "on", "off"};  // as DeferIndexes
 constexpr std::string_view kAlgorithm = "algorithm";
@@ -69,6 +115,8 @@ std::string KnownNames() {
   for (const auto& setting : kDurations) add(setting.name);
   for (const auto& setting : kNumbers) add(setting.name);
   for (const auto& setting : kSwitches) add(setting.name);
+  for (const auto& setting : kLimits) add(setting.name);
+  for (const auto& setting : kTexts) add(setting.name);
   add(kDeferIndexes);
   add(kAlgorithm);
   return names;
@@ -105,6 +153,36 @@ bool SwitchValue(std::string_view name, std::string_view value) {
   if (value == "on" || value == "true" || value == "1") return true;
   if (value == "off" || value == "false" || value == "0") return false;
   Bad(name, value, "on or off");
+}
+
+LoadLimits LimitsValue(std::string_view name, std::string_view value) {
+  LoadLimits limits;
+  for (std::string_view rest = value; !rest.empty();) {
+    const std::string_view one = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+    const size_t equals = std::min(one.find('='), one.size());
+    const std::string_view most = one.substr(std::min(one.size(), equals + 1));
+    double number = 0;
+    const auto [stop, error] = std::from_chars(most.data(), most.data() + most.size(), number);
+    // Names of status variables are put into statements as they are.
+    const bool is_name = equals > 0 && std::all_of(one.begin(), one.begin() + equals, [](char c) {
+                           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+                         });
+    if (!is_name || error != std::errc() || stop != most.data() + most.size() || number < 0) {
+      Bad(name, value, "status variables with their limits, as in Threads_running=50");
+    }
+    limits[std::string(one.substr(0, equals))] = number;
+  }
+  return limits;
+}
+
+std::string LimitsText(const LoadLimits& limits) {
+  std::string text;
+  for (const auto& [variable, most] : limits) {
+    // The shortest form, without an exponent for what is a whole number.
+    text += (text.empty() ? "" : ",") + variable + "=" + nlohmann::json(most).dump();
+  }
+  return text.empty() ? std::string(kNone) : text;
 }
 
 template <typename Choice>
@@ -146,6 +224,20 @@ void ApplySetting(Settings* settings, std::string_view name, std::string_view va
       return;
     }
   }
+  const std::string_view given = value == kNone ? std::string_view() : value;
+  for (const auto& setting : kLimits) {
+    if (setting.name == name) {
+      settings->*setting.field = LimitsValue(name, given);
+      return;
+    }
+  }
+  for (const auto& setting : kTexts) {
+    if (setting.name == name) {
+      if (!given.empty()) setting.check(name, given);
+      settings->*setting.field = given;
+      return;
+    }
+  }
   if (name == kDeferIndexes) {
     settings->defer_indexes = WordValue<DeferIndexes>(name, kDeferWords, value);
     return;
@@ -165,6 +257,13 @@ std::string SaveSettings(const Settings& settings) {
   }
   for (const auto& setting : kNumbers) json[std::string(setting.name)] = settings.*setting.field;
   for (const auto& setting : kSwitches) json[std::string(setting.name)] = settings.*setting.field;
+  for (const auto& setting : kLimits) {
+    json[std::string(setting.name)] = LimitsText(settings.*setting.field);
+  }
+  for (const auto& setting : kTexts) {
+    const std::string& text = settings.*setting.field;
+    json[std::string(setting.name)] = text.empty() ? std::string(kNone) : text;
+  }
   json[std::string(kDeferIndexes)] = kDeferWords[static_cast<size_t>(settings.defer_indexes)];
   json[std::string(kAlgorithm)] = AlgorithmName(settings.algorithm);
   return json.dump();

@@ -104,6 +104,11 @@ TEST(StateMigrationTest, SettingsRoundTrip) {
   ApplySetting(&settings, "cutover-lock-timeout", "1500ms");
   ApplySetting(&settings, "max-lag", "2s");
   ApplySetting(&settings, "algorithm", "auto");
+  ApplySetting(&settings, "max-load", "Threads_running=50,Threads_connected=2.5");
+  ApplySetting(&settings, "critical-load", "Threads_running=1e12");
+  ApplySetting(&settings, "throttle-query", "select count(*) from brake");
+  ApplySetting(&settings, "throttle-file", "/run/hold");
+  ApplySetting(&settings, "replica", "db2,db3:3307");
   const Settings loaded = LoadSettings(SaveSettings(settings));
   EXPECT_EQ(loaded.retention, std::chrono::minutes(90));
   EXPECT_TRUE(loaded.postpone_cutover);
@@ -113,6 +118,15 @@ TEST(StateMigrationTest, SettingsRoundTrip) {
   EXPECT_EQ(loaded.cutover_lock_timeout, std::chrono::milliseconds(1500));
   EXPECT_EQ(loaded.max_lag, std::chrono::seconds(2));
   EXPECT_EQ(loaded.algorithm, Algorithm::kAuto);
+  EXPECT_EQ(loaded.max_load, (LoadLimits{{"Threads_running", 50}, {"Threads_connected", 2.5}}));
+  EXPECT_EQ(loaded.critical_load, (LoadLimits{{"Threads_running", 1e12}}));
+  EXPECT_EQ(loaded.throttle_query, "select count(*) from brake");
+  EXPECT_EQ(loaded.throttle_file, "/run/hold");
+  EXPECT_EQ(loaded.replicas, "db2,db3:3307");
+  ApplySetting(&settings, "max-load", "none");
+  ApplySetting(&settings, "throttle-file", "none");
+  EXPECT_TRUE(LoadSettings(SaveSettings(settings)).max_load.empty());
+  EXPECT_TRUE(LoadSettings(SaveSettings(settings)).throttle_file.empty());
   // As migrations of before have them.
   EXPECT_EQ(LoadSettings("{}").algorithm, Algorithm::kOsc);
 }
@@ -127,6 +141,17 @@ TEST(StateMigrationTest, BadSettingsAreNamed) {
       {"apply-lanes", "1000", "apply-lanes: '1000' is not a whole number from 1 to 64"},
       {"chunk-time", "2m", "chunk-time: '2m' is not between 1ms and 1m"},
       {"postpone-cutover", "maybe", "postpone-cutover: 'maybe' is not on or off"},
+      {"max-load", "Threads_running",
+       "max-load: 'Threads_running' is not status variables with their limits, as in "
+       "Threads_running=50"},
+      {"max-load", "a b=1",
+       "max-load: 'a b=1' is not status variables with their limits, as in Threads_running=50"},
+      {"max-load", "a=-1",
+       "max-load: 'a=-1' is not status variables with their limits, as in Threads_running=50"},
+      {"throttle-query", "DELETE FROM t",
+       "throttle-query: 'DELETE FROM t' is not a SELECT of one number"},
+      {"throttle-file", "hold", "throttle-file: 'hold' is not an absolute path"},
+      {"replica", "db2:x", "replica: 'db2:x' is not a host or host:port"},
       {"algorithm", "inplace", "algorithm: 'inplace' is not osc, instant or auto"},
       {"speed", "fast", "there is no setting 'speed'"},
   };
