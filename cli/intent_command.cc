@@ -66,6 +66,7 @@ nlohmann::json Arguments(const Options& options, const Migration& migration) {
   if (options.command == "complete") return {{"keep_table", options.keep_table}};
   if (options.command == "reseed") return {{"accept_loss", options.accept_loss}};
   if (options.restart_copy) return {{"restart_copy", true}};
+  if (options.command == "pause") return {{"stream", options.stream}};
   nlohmann::json arguments = nlohmann::json::object();
   if (options.command == "verify") {
     arguments = {{"since_last", options.since_last}, {"repair", options.repair}};
@@ -105,7 +106,8 @@ std::string DoneMessage(const Options& options, const nlohmann::json& arguments,
     return migration.id + " is cancelled: " + table + " is as it was";
   }
   if (options.command == "pause") {
-    return migration.id + " is paused. To go on: " + CommandLine(options, "resume " + migration.id);
+    return migration.id + (options.stream ? " and its stream are" : " is") +
+           " paused. To go on: " + CommandLine(options, "resume " + migration.id);
   }
   if (options.command == "verify") {
     const state::Verification& found = snapshot.verification;
@@ -145,7 +147,9 @@ int RunIntent(Context& context) {
   state::Store store = state::Store::Open(options.state_directory);
   const Migration before = store.Find(options.id);
   context.id = before.id;
-  const std::string command = options.restart_copy ? "restart-copy" : options.command;
+  const std::string command = options.restart_copy ? "restart-copy"
+                              : options.stream     ? "pause-stream"
+                                                   : options.command;
   RequireAllowed(command, before);
   const nlohmann::json arguments = Arguments(options, before);
 

@@ -330,7 +330,10 @@ void Parser::AddCommands() {
       "After this the change cannot be taken back.")
       ->add_flag("--keep-table", options.keep_table, "Leave the off-stage table on the server");
   act("cancel", "Give a migration up before its cutover and clean up", "The table stays as it is.");
-  act("pause", "Stop copying; the stream goes on", "osc resume goes on with it.");
+  act("pause", "Stop copying; the stream goes on", "osc resume goes on with it.")
+      ->add_flag("--stream", options.stream,
+                 "Stop the stream too, whoever is live: the other table falls behind, and the "
+                 "server has to keep its binary logs");
   act("resume", "Go on copying, or try again after an error that was mended",
       "Returns when the engine has taken it up.")
       ->add_flag(

@@ -39,6 +39,7 @@ struct Options {
   bool detach = false;
   bool keep_table = false;
   bool restart_copy = false;
+  bool stream = false;  // pause it too
   bool accept_loss = false;
   bool force = false;
   // How long revert and reapply wait for a stream that is behind; none: as long as it takes.

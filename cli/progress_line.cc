@@ -148,7 +148,8 @@ std::vector<std::string> Details(const Migration& migration, const Progress& pro
   if (progress.stream_direction != "none" && !state::IsFinal(migration.state)) {
     details.push_back(progress.stream_running
                           ? "stream " + FormatMillis(progress.lag_ms) + " behind"
-                          : "stream not running");
+                      : migration.settings.pause_stream ? "stream paused"
+                                                        : "stream not running");
     if (progress.rows_applied > 0) {
       details.push_back(FormatRows(progress.rows_applied) + " applied");
     }

@@ -28,7 +28,9 @@ std::string StreamText(const Snapshot& snapshot) {
   const state::Progress& progress = snapshot.progress;
   if (progress.stream_direction == "none") return "none";
   std::string text = progress.stream_direction;
-  if (StreamRuns(snapshot)) {
+  if (snapshot.migration.settings.pause_stream) {
+    text += ", paused, " + FormatMillis(progress.lag_ms) + " behind";
+  } else if (StreamRuns(snapshot)) {
     text += ", " + FormatMillis(progress.lag_ms) + " behind";
   } else {
     text += snapshot.engine_running ? ", not running" : ", not running: there is no engine";

@@ -277,6 +277,7 @@ void Conductor::ApplySettings(const state::Migration& migration) {
   pace_.threads = migration.settings.copy_threads;
   pace_.chunk_time = migration.settings.chunk_time;
   if (!throttle_) return;
+  stream_->Pause(migration.settings.pause_stream);
   throttle_->Set(migration.settings);
   ApplyPause(migration);
 }

@@ -99,6 +99,7 @@ class Conductor {
   // Throws kRefused when the user may not end sessions.
   void RequireKillPrivilege();
   void SetForce();
+  void SetPaused(bool paused, bool stream);
   // Throws the copy's error when it is worth another try; any other is left in copy_error_.
   bool HasCopyEnded();
   void StepCopy();

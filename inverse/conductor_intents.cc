@@ -47,8 +47,10 @@ bool Conductor::HandleIntents(std::stop_token stop, bool only_first) {
       store_.FinishIntent(intent.number, std::nullopt);
       continue;
     }
-    const bool restarts = Parse(intent).value("restart_copy", false);
-    const std::string command = restarts ? "restart-copy" : intent.command;
+    const auto arguments = Parse(intent);
+    const std::string command = arguments.value("restart_copy", false) ? "restart-copy"
+                                : arguments.value("stream", false)     ? "pause-stream"
+                                                                       : intent.command;
     if (const auto refusal = state::RefuseCommand(command, migration)) {
       store_.FinishIntent(intent.number,
                           state::StoredError{"refused", refusal->message, refusal->hint});
@@ -95,6 +97,23 @@ void Conductor::WaitForEnd(const state::Intent& intent, const state::Migration& 
 void Conductor::RequireKillPrivilege() {
   auto connection = mysql::Connection::Open(tables_.connection);
   ddl::RequireKillPrivilege(connection);
+}
+
+void Conductor::SetPaused(bool paused, bool stream) {
+  const state::Migration migration = store_.Get(id_);
+  if (migration.settings.pause_stream != stream) {
+    state::Settings settings = migration.settings;
+    settings.pause_stream = stream;
+    store_.SetSettings(id_, settings);
+  }
+  // In the window there is nothing else to pause.
+  store_.SetPaused(id_, paused && !state::RefuseCommand("pause", migration));
+  state::Progress progress = store_.GetProgress(id_);
+  progress.pause_reason.clear();
+  store_.SetProgress(id_, progress);
+  if (paused) return;
+  if (state::IsBeforeCutover(migration.state)) store_.SetError(id_, std::nullopt);
+  if (stream_ && stream_->status().error) begin_again_ = true;
 }
 
 void Conductor::SetForce() {
@@ -150,14 +169,7 @@ bool Conductor::HandleIntent(const state::Intent& intent) {
     return true;
   }
   if (intent.command == "pause" || intent.command == "resume") {
-    store_.SetPaused(id_, intent.command == "pause");
-    state::Progress progress = store_.GetProgress(id_);
-    progress.pause_reason.clear();
-    store_.SetProgress(id_, progress);
-    if (intent.command == "resume" && state::IsBeforeCutover(store_.Get(id_).state)) {
-      store_.SetError(id_, std::nullopt);
-    }
-    if (intent.command == "resume" && stream_ && stream_->status().error) begin_again_ = true;
+    SetPaused(intent.command == "pause", arguments.value("stream", false));
   } else if (intent.command == "set") {
     state::Settings settings = store_.Get(id_).settings;
     for (const auto& [name, value] : arguments.items()) {

@@ -39,7 +39,7 @@ void Conductor::Report() {
   }
   if (stream_) {
     const auto status = stream_->status();
-    progress.stream_running = status.running;
+    progress.stream_running = status.running && !migration.settings.pause_stream;
     progress.stream_direction = shadow::StreamDirection(status.epoch);
     // Of one that could not start the last word stays.
     if (status.applied.gtids || !status.applied.file.empty()) {
@@ -57,6 +57,11 @@ void Conductor::Report() {
                                                    : "";
       progress.readiness = "stopped";
       progress.reasons.push_back({"stream_stopped", "", 0, detail});
+    } else if (window && migration.settings.pause_stream) {
+      progress.readiness = "stopped";
+      progress.reasons.push_back(
+          {"stream_paused", "", 0,
+           "the stream is paused; `osc resume " + id_ + "` goes on with it"});
     } else if (reseeding) {
       progress.readiness = "stopped";
       progress.reasons.push_back({"reseeding", "", 0, "the off-stage table is being rebuilt"});

@@ -98,6 +98,7 @@ void Throttle::Pause(const std::string& pause) {
 std::string Throttle::Reason() {
   const auto stream = stream_.status();
   const std::lock_guard lock(mutex_);
+  if (settings_.pause_stream) return "the stream is paused by `osc pause --stream`";
   if (!pause_.empty()) return pause_;
   if (!stream.retrying.empty()) return "the stream tries again: " + stream.retrying;
   const milliseconds most = settings_.max_lag;

@@ -17,6 +17,7 @@ constexpr std::chrono::seconds kAdvanceIdle{60};
 // A conflict over row locks that lasts no longer is nothing to tell. One lock wait is given up
 // after 5 s.
 constexpr std::chrono::seconds kQuietConflict{8};
+constexpr std::chrono::milliseconds kPauseInterval{50};
 
 // What may wait in all lanes together, as it lies in memory.
 constexpr size_t kBudgetBytes = 32 << 20;
@@ -184,7 +185,14 @@ void Stream::Run(std::stop_token stop) {
   try {
     const base::RetryPolicy policy{.attempts = std::numeric_limits<int>::max()};
     base::Retry(
-        stop, policy, [&] { ReadUntilError(stop); },
+        stop, policy,
+        [&] {
+          while (!stop.stop_requested()) {
+            ReadUntilPause(stop);
+            while (is_paused_ && base::SleepFor(stop, kPauseInterval)) AdvanceLanes(stop);
+          }
+          base::ThrowIfStopped(stop);
+        },
         [&](const Error& error) { retrying_.Set(error.message()); });
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kCancelled) Fail(error);
@@ -194,7 +202,10 @@ void Stream::Run(std::stop_token stop) {
   running_ = false;
 }
 
-void Stream::ReadUntilError(std::stop_token stop) {
+// Without a connection to read from while it is paused: the server would wait to write to it, and
+// give it up.
+void Stream::ReadUntilPause(std::stop_token stop) {
+  if (is_paused_) return;
   if (!connection_) {
     connection_ = mysql::Connection::Open(WithTimeout(options_.connection));
   }
@@ -204,7 +215,7 @@ void Stream::ReadUntilError(std::stop_token stop) {
   };
   constexpr std::chrono::milliseconds kHeartbeat{200};
   binlog::Reader reader(options_.connection, read_, filter, kHeartbeat, options_.row_memory);
-  while (!stop.stop_requested()) {
+  while (!stop.stop_requested() && !is_paused_) {
     auto transaction = reader.Next(stop);
     if (!transaction) {
       base::ThrowIfStopped(stop);
@@ -215,7 +226,6 @@ void Stream::ReadUntilError(std::stop_token stop) {
     AdvanceLanes(stop);
     ReleaseDuplicates(stop);
   }
-  base::ThrowIfStopped(stop);
 }
 
 void Stream::Dispatch(std::stop_token stop, binlog::Transaction transaction) {

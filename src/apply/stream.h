@@ -102,6 +102,9 @@ class Stream {
   };
   Status status() const;
 
+  // Reads no further, from the next commit on, until it is told to go on.
+  void Pause(bool pause) { is_paused_ = pause; }
+
   // False when the deadline passes or the stream fails first; throws kCancelled.
   bool WaitUntilApplied(std::stop_token stop, const binlog::Position& position,
                         base::Clock::time_point deadline);
@@ -160,7 +163,7 @@ class Stream {
   };
 
   void Run(std::stop_token stop);
-  void ReadUntilError(std::stop_token stop);
+  void ReadUntilPause(std::stop_token stop);
   void Dispatch(std::stop_token stop, binlog::Transaction transaction);
   void HandleStatement(std::stop_token stop, const binlog::Transaction& transaction);
   void Truncate(std::stop_token stop);
@@ -215,6 +218,7 @@ class Stream {
   const Direction seeded_forward_;
 
   std::atomic<SwapPhase> swap_phase_{SwapPhase::kNone};
+  std::atomic<bool> is_paused_{false};
   std::atomic<int> epoch_{0};
   std::atomic<uint64_t> rows_applied_{0};
   std::atomic<uint64_t> conflicts_{0};

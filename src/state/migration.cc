@@ -54,6 +54,10 @@ bool IsAllowed(std::string_view command, MigrationState state) {
   // A cutover that cannot get its lock keeps trying; giving it up must stay possible.
   if (command == "cancel") return IsBeforeCutover(state) || state == MigrationState::kCuttingOver;
   const bool reseeding = state == MigrationState::kReseeding;
+  if (command == "pause-stream") {
+    return reseeding || IsBeforeCutover(state) || state == MigrationState::kLive ||
+           state == MigrationState::kReverted;
+  }
   if (command == "pause") {
     return reseeding || (IsBeforeCutover(state) && state != MigrationState::kReady);
   }
@@ -158,14 +162,20 @@ bool IsDoneByServer(const Migration& migration) {
 }
 
 std::optional<Refusal> RefuseCommand(std::string_view command, const Migration& migration) {
-  if (!migration.object.empty() &&
-      (command == "verify" || command == "reseed" || command == "restart-copy")) {
+  if (!migration.object.empty() && (command == "verify" || command == "reseed" ||
+                                    command == "restart-copy" || command == "pause-stream")) {
     return Refusal{"cannot " + std::string(command) + " " + migration.id +
                        ": no rows are copied for " + migration.alter,
                    "osc show " + migration.id + " tells what can be done"};
   }
   if (!IsDoneByServer(migration) || (command != "revert" && command != "reapply")) {
-    return RefuseCommand(command, migration.state, migration.id);
+    const auto refusal = RefuseCommand(command, migration.state, migration.id);
+    const bool needs_stream = command == "cutover" || command == "revert" || command == "reapply" ||
+                              command == "verify" || command == "reseed";
+    if (refusal || !needs_stream || !migration.settings.pause_stream) return refusal;
+    return Refusal{"cannot " + std::string(command) + " " + migration.id +
+                       ": its stream is paused, so that the other table is not up to date",
+                   "osc resume " + migration.id + " goes on with it"};
   }
   return Refusal{"cannot " + std::string(command) + " " + migration.id +
                      ": the server has made the change itself (ALGORITHM=INSTANT), so that there "

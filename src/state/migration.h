@@ -41,8 +41,8 @@ bool IsBeforeCutover(MigrationState state);        // queued .. ready
 bool IsEnding(MigrationState state);               // completing, cancelling, failing
 MigrationState EndOf(MigrationState state);        // completing: completed, ...
 // Whether an operator's command makes sense in this state; if not, why and what to do instead.
-// command: cutover, revert, reapply, complete, cancel, pause, resume, restart-copy (resume with
-// --restart-copy), reseed, set, verify.
+// command: cutover, revert, reapply, complete, cancel, pause, pause-stream (pause with --stream),
+// resume, restart-copy (resume with --restart-copy), reseed, set, verify.
 struct Refusal {
   std::string message;
   std::string hint;
@@ -84,6 +84,7 @@ struct Settings {
   std::string throttle_query;  // copying waits while its number is above 0
   std::string throttle_file;   // copying waits while it is there; a path of the engine's machine
   std::string replicas;        // their lag counts like the stream's: "db2,db3:3307", or "auto"
+  bool pause_stream = false;   // `osc pause --stream`
   // The next swap ends the sessions that keep its lock from it. Off again when it is done.
   bool force_cutover = false;
 };

@@ -53,10 +53,11 @@ struct SwitchSetting {
   std::string_view name;
   bool Settings::*field;
 };
-constexpr std::array<SwitchSetting, 3> kSwitches{{
+constexpr std::array<SwitchSetting, 4> kSwitches{{
     {"postpone-cutover", &Settings::postpone_cutover},
     {"verify", &Settings::verify},
     {"force-cutover", &Settings::force_cutover},
+    {"pause-stream", &Settings::pause_stream},
 }};
 
 struct LimitsSetting {

@@ -117,6 +117,45 @@ TEST_P(ThrottleTest, ACriticalLoadPausesAndDiscardsNothing) {
   ExpectGoesOn(id);
 }
 
+TEST_P(ThrottleTest, AStreamIsPausedToo) {
+  CreateTitledUsers("users");
+  testing::Writers writers(server(), database(), "users", 2);
+  std::ofstream(File()) << "";
+  const std::string id = Begin({"--throttle-file", File()});
+  ExpectHeldBackBy(id, "throttle-file");
+  const auto pause = [&] {
+    osc().Succeed({"pause", id, "--stream"});
+    const auto wait_for_lag = [&](int64_t lag_ms) {
+      return osc().WaitUntil(id, "the lag", [&](const json& now) {
+        return now["stream"]["lag_ms"].get<int64_t>() > lag_ms;
+      })["stream"]["rows_applied"];
+    };
+    EXPECT_EQ(wait_for_lag(1000), wait_for_lag(1600));
+    EXPECT_EQ(osc().Show(id)["stream"]["running"], false);
+  };
+  pause();
+  std::filesystem::remove(File());
+  WaitForReason(osc(), id, "the stream is paused");
+  ExpectRefused({"cutover", id}, "its stream is paused");
+  osc().Succeed({"resume", id});
+  osc().WaitForState(id, "live");
+  pause();
+  const json stopped = WaitForReadiness(id, "stopped");
+  EXPECT_EQ(stopped["revert"]["reasons"][0]["kind"], "stream_paused");
+  EXPECT_THAT(osc().Succeed({"show", id}).out, HasSubstr("paused, "));
+  ExpectRefused({"revert", id}, "its stream is paused");
+  osc().state().KillEngine();
+  StartEngine(id);
+  WaitForReadiness(id, "stopped");
+  const Outcome resumed = osc().Succeed({"resume", id});
+  EXPECT_THAT(resumed.out, HasSubstr("goes on"));
+  WaitForReadiness(id, "ready");
+  osc().Succeed({"revert", id});
+  ExpectExactly(writers, "users", {.amount = 1});  // by ExpectHeldBackBy
+  ExpectInvariant(id);
+  ExpectTitles("users");
+}
+
 TEST_P(ThrottleTest, WhatCannotBeMeasuredIsRefusedAtOnce) {
   CreateTitledUsers("users");
   const auto expect = [&](const Names& options, int exit_code, const std::string& part) {
