@@ -123,14 +123,7 @@ TEST_P(ReseedTest, ARowIsOnOneSideOnlyWhenItsPlaceIsGivenUp) {
   for (int turn = 0; turn < 4; ++turn) {
     SCOPED_TRACE(turn);
     Run("UPDATE t SET n=20 WHERE id IN (1, 2)");
-    osc().state().StopEngine();
-    osc().SetEnvironment("OSC_FAULT", "copy.copied");
-    const auto engine = osc().Start({"serve"});
-    testing::WaitUntil(
-        "the engine", [&] { return osc().state().EnginePid().has_value(); }, seconds(20));
-    osc().Run({"reseed", id, "--accept-loss", "--detach", "--no-autostart"});
-    EXPECT_EQ(engine->Wait(seconds(60)).exit_code, 128 + SIGKILL);
-    osc().SetEnvironment("OSC_FAULT", "");
+    DieAt("copy.copied", {"reseed", id, "--accept-loss"});
     Run("UPDATE t SET n=-20 WHERE id=" + std::to_string(1 + turn % 2));
     StartEngine(id);
     osc().WaitForState(id, "live");
@@ -186,14 +179,7 @@ TEST_P(ReseedTest, GoesOnAfterACrash) {
   for (const char* point : {"reseed.dropped", "reseed.emptied", "reseed.prepared",
                             "copy.handed_out:2", "copy.handed_over", "copy.copied:2"}) {
     SCOPED_TRACE(point);
-    osc().state().StopEngine();
-    osc().SetEnvironment("OSC_FAULT", point);
-    const auto engine = osc().Start({"serve"});
-    testing::WaitUntil(
-        "the engine", [&] { return osc().state().EnginePid().has_value(); }, seconds(20));
-    osc().Run({"reseed", id, "--accept-loss", "--detach", "--no-autostart"});
-    EXPECT_EQ(engine->Wait(seconds(60)).exit_code, 128 + SIGKILL);
-    osc().SetEnvironment("OSC_FAULT", "");
+    DieAt(point, {"reseed", id, "--accept-loss"});
     const nlohmann::json dead = osc().Show(id);
     EXPECT_EQ(dead["state"], "reseeding");
     EXPECT_EQ(dead["revert"]["readiness"], "stopped");

@@ -246,15 +246,7 @@ TEST_P(TogetherTest, TablesAndViewsComeAndGoInTheSameStep) {
   for (const std::string point : {"swap.locked", "swap.rename_proven", "swap.rename_proven:3",
                                   "swap.unlocked", "swing.swapped:3", "swing.finished:2"}) {
     SCOPED_TRACE(point);
-    osc().state().StopEngine();
-    osc().SetEnvironment("OSC_FAULT", point);
-    const auto engine = osc().Start({"serve"});
-    testing::WaitUntil(
-        "the engine", [&] { return osc().state().EnginePid().has_value(); }, seconds(20));
-    osc().Run({on_new ? "revert" : "reapply", Id(on_new ? "made" : "orders"), "--detach",
-               "--no-autostart"});
-    EXPECT_EQ(engine->Wait(seconds(60)).exit_code, 128 + SIGKILL);
-    osc().SetEnvironment("OSC_FAULT", "");
+    DieAt(point, {on_new ? "revert" : "reapply", Id(on_new ? "made" : "orders")});
     StartEngine(Id("orders"));
     on_new = !on_new;
     osc().WaitForState(Id("nothing"), "live");  // what changes nothing has no part in the step
@@ -384,15 +376,8 @@ TEST_P(TogetherTest, GoesOnAfterACrash) {
         "swap.rename_proven:2", "swap.sentry_dropped", "swap.unlocked", "swing.swapped",
         "swing.swapped:2", "swing.finished", "intent.before_answer"}) {
     SCOPED_TRACE(point);
-    osc().state().StopEngine();
-    osc().SetEnvironment("OSC_FAULT", point);
-    const auto engine = osc().Start({"serve"});
-    testing::WaitUntil(
-        "the engine", [&] { return osc().state().EnginePid().has_value(); }, seconds(20));
     const std::string command = state == "live" ? "revert" : "reapply";
-    osc().Run({command, Id(deaths % 2 == 0 ? "orders" : "items"), "--detach", "--no-autostart"});
-    EXPECT_EQ(engine->Wait(seconds(60)).exit_code, 128 + SIGKILL);
-    osc().SetEnvironment("OSC_FAULT", "");
+    DieAt(point, {command, Id(deaths % 2 == 0 ? "orders" : "items")});
     ++deaths;
     shop.WaitForMore(20);
     StartEngine(Id("orders"));

@@ -81,6 +81,21 @@ class UsersTest : public ServerTest {
     return shown;
   }
 
+  // An engine that dies at this point (name, or name:n for the n-th passage) once it is asked for
+  // what the command says; none runs afterwards.
+  void DieAt(const std::string& point, Names command) {
+    osc().state().StopEngine();
+    osc().SetEnvironment("OSC_FAULT", point);
+    const auto engine = osc().Start({"serve"});
+    osc().SetEnvironment("OSC_FAULT", "");
+    WaitUntil(
+        "an engine", [&] { return osc().state().EnginePid().has_value(); },
+        std::chrono::seconds(20));
+    command.insert(command.end(), {"--detach", "--no-autostart"});
+    osc().Run(command);
+    EXPECT_EQ(engine->Wait(std::chrono::seconds(60)).exit_code, 128 + SIGKILL) << point;
+  }
+
   // Any command that needs an engine starts one; this one leaves it running.
   void StartEngine(const std::string& id) {
     const auto watch = osc().Start({"watch", id});
