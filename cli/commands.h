@@ -13,6 +13,7 @@ int RunShow(Context& context);
 int RunWatch(Context& context);
 int RunIntent(Context& context);  // cutover revert reapply complete cancel pause resume set verify
 int RunDoctor(Context& context);
+int RunConfig(Context& context);
 int RunServe(Context& context);
 
 }  // namespace osc::cli

@@ -2,9 +2,11 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
+#include "cli/migration_json.h"
 #include "src/base/error.h"
 #include "src/base/log.h"
 #include "src/base/wait.h"
@@ -22,11 +24,19 @@ int64_t NewestIntent(state::Store& store, const std::string& id) {
   return intents.empty() ? 0 : intents.back().number;
 }
 
+std::string Describe(state::Store& store, const std::string& id) {
+  return MigrationJson(TakeSnapshot(store, id, true))
+      .dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 }  // namespace
 
 Engine::Engine(const std::filesystem::path& state_directory,
                std::optional<std::chrono::milliseconds> exit_when_idle)
-    : state_directory_(state_directory), exit_when_idle_(exit_when_idle), lock_(state_directory) {
+    : state_directory_(state_directory),
+      exit_when_idle_(exit_when_idle),
+      lock_(state_directory),
+      hooks_(state_directory, Describe) {
   state::Store::Open(state_directory_).CheckIntegrity();
 }
 
@@ -45,6 +55,7 @@ Engine::~Engine() {
 }
 
 void Engine::start() {
+  hooks_.start();
   thread_ = std::jthread([this](std::stop_token stop) {
     try {
       Run(stop);
@@ -137,7 +148,7 @@ bool Engine::Tend(state::Store& store) {
 bool Engine::StartRunner(state::Store& store, const std::string& id, Slot& slot) {
   slot.last_intent = NewestIntent(store, id);
   try {
-    slot.runner = std::make_unique<inverse::MigrationRunner>(state_directory_, id);
+    slot.runner = std::make_unique<inverse::MigrationRunner>(state_directory_, id, Describe);
     slot.runner->start();
     spdlog::info("{}: runner started", id);
     return true;

@@ -12,6 +12,7 @@
 
 #include "cli/engine_lock.h"
 #include "cli/interrupt.h"
+#include "inverse/hook_runner.h"
 #include "inverse/migration_runner.h"
 #include "src/state/store.h"
 
@@ -55,6 +56,7 @@ class Engine {
   bool is_backup_due_ = false;
   std::chrono::steady_clock::time_point next_backup_{};
   std::atomic<bool> finished_{false};
+  inverse::HookRunner hooks_;
   std::jthread thread_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "cli/config_file.h"
 #include "cli/version.h"
 
 namespace osc::cli {
@@ -46,8 +47,15 @@ void Parser::AddGlobal() {
                  "~/.local/state/osc]")
       ->type_name("DIR");
   app.add_flag("--json", options.json, "Print one JSON document on stdout");
-  app.set_config("--config", "", "Read options from an INI file: host=..., [alter] retention=...")
+  app.set_config("--config", DefaultConfigFile(),
+                 "Read options from this TOML file: user = \"osc\", [alter] retention = \"72h\" "
+                 "[OSC_CONFIG, ~/.config/osc/osc.toml, /etc/osc/osc.toml]")
       ->type_name("FILE");
+  const CLI::Option* server =
+      app.add_option("--server", server_name,
+                     "The server of this name in the configuration file: [servers.NAME]")
+          ->type_name("NAME");
+  app.config_formatter(std::make_shared<ConfigFile>(app, *server));
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.add_option("--log-level", options.log_level, "Of the engine: trace, debug, info, warn, error")
       ->type_name("LEVEL")
@@ -168,6 +176,10 @@ void Parser::AddSettings(CLI::App* command, SettingTexts* to) {
       "The same, but then copying is paused until `osc resume`; nothing is given up", "NAME=N,...");
   add("--throttle-query", to->throttle_query,
       "Copying waits while this SELECT, asked every second, gives a number above 0", "SELECT");
+  add("--hooks", to->hooks,
+      "Run the programs in this directory at the steps that they are named after: before-cutover, "
+      "on-blocked, ... [OSC_HOOKS]",
+      "DIR");
   add("--throttle-file", to->throttle_file,
       "Copying waits while this file is there, on the engine's machine", "FILE");
 }
@@ -347,9 +359,9 @@ void Parser::AddCommands() {
   CLI::App* set = Command(
       "set", "Change settings of a migration",
       "Settings: retention, max-lag, replica, max-load, critical-load, throttle-query, "
-      "throttle-file, chunk-time, copy-threads, apply-lanes, cutover-lock-timeout, snapshot-wait, "
-      "postpone-cutover, verify, force-cutover; and, alone, "
-      "host: where the migration is to be gone on with. A single host is taken for the primary "
+      "throttle-file, hooks, chunk-time, copy-threads, apply-lanes, cutover-lock-timeout, "
+      "snapshot-wait, postpone-cutover, pause-stream, verify, force-cutover; and, alone, host: "
+      "where the migration is to be gone on with. A single host is taken for the primary "
       "even if it lacks the latest commits of the former one.\n"
       "The retention is counted from the last swap; one that has passed already "
       "is refused.\n"
@@ -363,6 +375,13 @@ void Parser::AddCommands() {
 
   Command("doctor", "Is this server ready: settings, privileges, version",
           "Exit code 3 when there is a problem.\nExample: osc doctor --host db1 --user osc");
+  Command("config", "Look at the configuration file",
+          "`osc config check` says what is wrong with it, and which servers it names.\n"
+          "Example: osc config check --config osc.toml")
+      ->add_option("action", config_action, "What to do with it")
+      ->type_name("check")
+      ->required()
+      ->check(CLI::IsMember({"check"}).description(""));
   Command("serve", "The engine in the foreground, for systemd and the like",
           "Stops within 5 s on SIGTERM and Ctrl-C, at once on a second one; migrations go on where "
           "they were when it starts again.\nExample: osc serve --state-dir /var/lib/osc")

@@ -12,7 +12,7 @@ namespace osc::cli {
 struct SettingTexts {
   std::string verify, retention, copy_threads, apply_lanes, chunk_time, lock_timeout, snapshot_wait,
       max_lag, defer_indexes, algorithm, max_load, critical_load, throttle_query, throttle_file,
-      replica;
+      replica, hooks;
   std::vector<std::string> replicas;
   bool postpone = false;
   bool force_cutover = false;
@@ -28,6 +28,8 @@ struct Parser {
   SettingTexts apply;
   std::string max_drain, exit_when_idle, run_lock_wait;
   std::string shell;
+  std::string server_name;
+  std::string config_action;
   bool no_autostart = false;
   bool wait = false;
   CLI::Option* password = nullptr;
@@ -44,7 +46,7 @@ struct Parser {
   void AddRunLockWait(CLI::App* command);
   void AddCommands();
   void RequireMigrations();
-  void FinishSettings();
+  void FinishSettings(bool for_files);
   void Finish();
 };
 

@@ -94,8 +94,7 @@ void Parser::RequireMigrations() {
 
 // What a configuration file says for alter holds for the migrations of apply too, unless it says
 // otherwise there.
-void Parser::FinishSettings() {
-  const bool for_files = options.command == "apply";
+void Parser::FinishSettings(bool for_files) {
   const auto set = [&](const char* name, std::string SettingTexts::*text,
                        const char* variable = nullptr) {
     std::string value = for_files ? apply.*text : alter.*text;
@@ -122,12 +121,19 @@ void Parser::FinishSettings() {
   set("critical-load", &SettingTexts::critical_load);
   set("throttle-query", &SettingTexts::throttle_query);
   for (SettingTexts* texts : {&alter, &apply}) {
-    if (texts->throttle_file != "none") MakeAbsolute(texts->throttle_file);
+    for (std::string* path : {&texts->throttle_file, &texts->hooks}) {
+      if (*path != "none") MakeAbsolute(*path);
+    }
     for (const std::string& replica : texts->replicas) {
       texts->replica += (texts->replica.empty() ? "" : ",") + replica;
     }
   }
   set("throttle-file", &SettingTexts::throttle_file);
+  set("hooks", &SettingTexts::hooks, "OSC_HOOKS");
+  const std::string& hooks = options.settings.hooks;
+  if (!hooks.empty() && !std::filesystem::is_directory(hooks)) {
+    throw Error(ErrorCode::kInvalidArgument, "--hooks: there is no directory " + hooks);
+  }
   set("replica", &SettingTexts::replica);
   options.settings.postpone_cutover = alter.postpone || (for_files && apply.postpone);
   options.settings.force_cutover = alter.force_cutover || (for_files && apply.force_cutover);
@@ -150,7 +156,9 @@ void Parser::Finish() {
     MakeAbsolute(*path);
   }
   mysql::EachHost(connection);  // says which of them is malformed
-  FinishSettings();
+  FinishSettings(options.command == "apply");
+  if (options.command == "config") FinishSettings(true);  // both are looked at
+  options.config_file = app.get_config_ptr()->as<std::string>();
   const auto duration = [](const char* name, const std::string& value, auto* to) {
     if (value.empty()) return;
     try {

@@ -17,6 +17,7 @@ struct Options {
 
   std::filesystem::path state_directory;  // absolute
   bool state_directory_given = false;     // by --state-dir, so that hints must repeat it
+  std::filesystem::path config_file;      // empty: there is none
   bool json = false;
   std::string log_level = "info";
   bool autostart = true;

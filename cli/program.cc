@@ -17,7 +17,8 @@ int Dispatch(Context& context) {
       {"revert", RunIntent}, {"reapply", RunIntent}, {"complete", RunIntent},
       {"cancel", RunIntent}, {"pause", RunIntent},   {"resume", RunIntent},
       {"set", RunIntent},    {"verify", RunIntent},  {"reseed", RunIntent},
-      {"apply", RunApply},   {"doctor", RunDoctor},  {"serve", RunServe}};
+      {"apply", RunApply},   {"doctor", RunDoctor},  {"config", RunConfig},
+      {"serve", RunServe}};
   return kCommands.at(context.options.command)(context);
 }
 

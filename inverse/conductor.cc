@@ -16,14 +16,16 @@ using base::Clock;
 using state::MigrationState;
 using std::chrono::milliseconds;
 
-Conductor::Conductor(std::filesystem::path state_directory, std::string id)
+Conductor::Conductor(std::filesystem::path state_directory, std::string id, Describe describe)
     : state_directory_(std::move(state_directory)),
       id_(std::move(id)),
+      describe_(std::move(describe)),
       store_(state::Store::Open(state_directory_)) {}
 
 Conductor::~Conductor() { StopWork(); }
 
 void Conductor::StopWork() {
+  hook_.reset();
   inspection_.reset();
   copy_thread_ = {};  // asks it to stop and waits
   copier_.reset();

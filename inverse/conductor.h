@@ -17,6 +17,7 @@
 
 #include "inverse/binlog_watch.h"
 #include "inverse/door.h"
+#include "inverse/hook.h"
 #include "inverse/inspection.h"
 #include "inverse/pace_meter.h"
 #include "inverse/readiness.h"
@@ -37,7 +38,7 @@ namespace osc::inverse {
 // Used by one thread.
 class Conductor {
  public:
-  Conductor(std::filesystem::path state_directory, std::string id);
+  Conductor(std::filesystem::path state_directory, std::string id, Describe describe);
   ~Conductor();
 
   // Returns when the migration has reached a final state. Throws kCancelled when stopped; any other
@@ -133,6 +134,9 @@ class Conductor {
   int SwapNumber();
   // Tries the next swap if it is time to; answers the intent that asked for it.
   void TrySwing(std::stop_token stop);
+  // True while the operator's program for it runs, or when that has stopped it.
+  bool WaitsForHook();
+  void StopForHook(int number, const std::string& name, const std::string& failure);
   // True when the stream is too far behind to ask for the lock.
   bool IsBehind();
   // After the first swap: true when rows without a place in the other table forbid the next one.
@@ -177,6 +181,7 @@ class Conductor {
 
   const std::filesystem::path state_directory_;
   const std::string id_;
+  const Describe describe_;
   state::Store store_;
   shadow::Tables tables_;
   std::optional<shadow::TableClaim> claim_;
@@ -217,6 +222,8 @@ class Conductor {
   std::optional<std::chrono::milliseconds> swing_max_drain_;  // how long it may take to catch up
   std::optional<binlog::Position> swing_asked_up_to_;         // where the binlog ended then
   int swing_attempts_ = 0;
+  std::optional<base::Program> hook_;  // the one that runs before the next swap
+  std::optional<int> hook_passed_;     // the swap that it has let pass
   base::Clock::time_point next_swing_{};
   std::string note_;
   bool stream_error_told_ = false;

@@ -129,6 +129,7 @@ void Conductor::NoteUnverified() {
 void Conductor::TrySwing(std::stop_token stop) {
   if (Clock::now() < next_swing_) return;
   if (stream_ && (IsBehind() || IsBlocked())) return;
+  if (WaitsForHook()) return;
   try {
     RequireOnlyPrimary();
     if (WaitsForOthers(stop)) return;
@@ -220,6 +221,7 @@ bool Conductor::IsBlocked() {
 }
 
 void Conductor::AnswerSwing(const std::optional<state::StoredError>& error) {
+  hook_passed_.reset();
   if (together_) TellOthers(error);
   if (swing_intent_) {
     OSC_FAULT_POINT("intent.before_answer");
@@ -232,7 +234,12 @@ void Conductor::AnswerSwing(const std::optional<state::StoredError>& error) {
 int Conductor::SwapNumber() { return static_cast<int>(store_.Swaps(id_).size()) + 1; }
 
 void Conductor::BeginSwing(const Together::Wish& wish) {
-  if (wish.number == 1) store_.SetCutoverAsked(id_, true);
+  if (wish.number == 1) {
+    store_.SetError(id_, std::nullopt);  // what a hook has said before
+    store_.SetCutoverAsked(id_, true);
+  }
+  hook_.reset();
+  hook_passed_.reset();
   next_swing_ = {};
   swing_attempts_ = 0;
   swing_loss_report_ = wish.loss_report;

@@ -21,8 +21,11 @@ bool IsWorthAnotherTry(const Error& error) {
 
 }  // namespace
 
-MigrationRunner::MigrationRunner(std::filesystem::path state_directory, std::string id)
-    : state_directory_(std::move(state_directory)), id_(std::move(id)) {}
+MigrationRunner::MigrationRunner(std::filesystem::path state_directory, std::string id,
+                                 Describe describe)
+    : state_directory_(std::move(state_directory)),
+      id_(std::move(id)),
+      describe_(std::move(describe)) {}
 
 MigrationRunner::~MigrationRunner() = default;
 
@@ -56,7 +59,7 @@ void MigrationRunner::Run(std::stop_token stop) {
 // The threads of a conductor may take long to end when their server has vanished: who looks is told
 // before.
 void MigrationRunner::RunOnce(std::stop_token stop) {
-  Conductor conductor(state_directory_, id_);
+  Conductor conductor(state_directory_, id_, describe_);
   try {
     conductor.Run(stop);
   } catch (const Error& error) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "inverse/hook.h"
 #include "src/base/error.h"
 
 namespace osc::inverse {
@@ -16,7 +17,7 @@ namespace osc::inverse {
 // between a RENAME and its outcome) and leaves the migration resumable.
 class MigrationRunner {
  public:
-  MigrationRunner(std::filesystem::path state_directory, std::string id);
+  MigrationRunner(std::filesystem::path state_directory, std::string id, Describe describe);
   ~MigrationRunner();
 
   void start();
@@ -33,6 +34,7 @@ class MigrationRunner {
 
   std::filesystem::path state_directory_;
   std::string id_;
+  Describe describe_;
   std::atomic<bool> finished_{false};
   std::jthread thread_;
 };

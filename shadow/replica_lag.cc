@@ -21,8 +21,7 @@ mysql::ConnectionOptions Impatient(mysql::ConnectionOptions options) {
 
 std::vector<std::string> FindReplicas(mysql::Connection& server) {
   std::vector<std::string> found;
-  // MySQL knows SHOW REPLICAS since 8.0.22, MariaDB SHOW REPLICA HOSTS since 10.5.
-  auto rows = server.Query(server.server().IsMariaDb() ? "SHOW REPLICA HOSTS" : "SHOW REPLICAS");
+  auto rows = server.Query(server.server().ListReplicasStatement());
   while (rows.Next()) {
     const std::string host = rows.Text("Host");
     found.push_back((host.empty() ? "unknown_host" : host) + ":" + rows.Text("Port"));

@@ -20,6 +20,11 @@ std::string_view ServerInfo::BinlogStatusStatement() const {
   return !IsMariaDb() && AtLeast(8, 2) ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
 }
 
+std::string_view ServerInfo::ListReplicasStatement() const {
+  if (IsMariaDb()) return "SHOW REPLICA HOSTS";
+  return AtLeast(8, 0, 22) ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS";
+}
+
 std::string_view ServerInfo::ExecutedGtidVariable() const {
   return IsMariaDb() ? "@@global.gtid_binlog_pos" : "@@global.gtid_executed";
 }

@@ -23,6 +23,8 @@ struct ServerInfo {
   // SHOW BINARY LOG STATUS came with MySQL 8.2 and MariaDB has SHOW MASTER STATUS still (seen on
   // MySQL 9.7, MariaDB 10.11 and 11.8).
   std::string_view BinlogStatusStatement() const;
+  // SHOW REPLICAS came with MySQL 8.0.22; MariaDB has had SHOW REPLICA HOSTS since 10.5.
+  std::string_view ListReplicasStatement() const;
   // The variable with every GTID in the binlog. MariaDB: gtid_binlog_pos, because
   // gtid_current_pos also holds what a former replica got from elsewhere.
   std::string_view ExecutedGtidVariable() const;

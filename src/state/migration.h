@@ -84,6 +84,7 @@ struct Settings {
   std::string throttle_query;  // copying waits while its number is above 0
   std::string throttle_file;   // copying waits while it is there; a path of the engine's machine
   std::string replicas;        // their lag counts like the stream's: "db2,db3:3307", or "auto"
+  std::string hooks;           // the directory of the operator's programs, see inverse/hook.h
   bool pause_stream = false;   // `osc pause --stream`
   // The next swap ends the sessions that keep its lock from it. Off again when it is done.
   bool force_cutover = false;

@@ -13,7 +13,7 @@ constexpr int kBackupApplicationId = 0x6f736362;  // "oscb"
 
 // Step i brings version i to i + 1. A step that has been released is never changed. Times are
 // milliseconds since 1970, UTC.
-constexpr std::array<const char*, 11> kSteps{
+constexpr std::array<const char*, 12> kSteps{
     R"sql(
 CREATE TABLE migration (
   id TEXT PRIMARY KEY,
@@ -202,6 +202,9 @@ ALTER TABLE migration ADD COLUMN object TEXT NOT NULL DEFAULT '';
 )sql",
     R"sql(
 ALTER TABLE migration ADD COLUMN together TEXT NOT NULL DEFAULT '';
+)sql",
+    R"sql(
+ALTER TABLE migration ADD COLUMN hooks_told TEXT NOT NULL DEFAULT '';
 )sql"};
 
 constexpr const char* kTakeBackupOver = R"sql(

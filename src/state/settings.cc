@@ -95,10 +95,11 @@ void CheckHosts(std::string_view name, std::string_view value) {
   }
 }
 
-constexpr std::array<TextSetting, 3> kTexts{{
+constexpr std::array<TextSetting, 4> kTexts{{
     {"throttle-query", &Settings::throttle_query, CheckQuery},
     {"throttle-file", &Settings::throttle_file, CheckPath},
     {"replica", &Settings::replicas, CheckHosts},
+    {"hooks", &Settings::hooks, CheckPath},
 }};
 constexpr std::string_view kNone = "none";  // of limits and texts
 

@@ -109,6 +109,9 @@ class Store {
   // What only the server knew: chunks that were copied since are to be copied again.
   void SetCopyState(const std::string& id, const CopyState& copy);
   // After so many swaps the off-stage table was last filled by a copy.
+  // What the hooks have been told of last; JSON of whoever tells them, empty: nothing.
+  std::string HooksTold(const std::string& id);
+  void SetHooksTold(const std::string& id, const std::string& told);
   void SetSeededEpoch(const std::string& id, int epoch);
   // Nothing is left to copy, whatever the records of chunks say.
   void FinishCopy(const std::string& id);

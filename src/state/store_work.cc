@@ -270,6 +270,23 @@ void Store::SetSeededEpoch(const std::string& id, int epoch) {
   });
 }
 
+std::string Store::HooksTold(const std::string& id) {
+  Database& database = impl_->database;
+  return database.Read([&] {
+    Query row(database.Prepare("SELECT hooks_told FROM migration WHERE id = ?"));
+    return row.Bind(id).Next() ? row[0].getString() : std::string();
+  });
+}
+
+void Store::SetHooksTold(const std::string& id, const std::string& told) {
+  Database& database = impl_->database;
+  database.Write([&] {
+    Query(database.Prepare("UPDATE migration SET hooks_told = ? WHERE id = ?"))
+        .Bind(told, id)
+        .Run();
+  });
+}
+
 void Store::FinishCopy(const std::string& id) {
   Database& database = impl_->database;
   database.Write([&] {

@@ -323,11 +323,12 @@ TEST_P(CliTest, HelpAndVersion) {
 }
 
 TEST_P(CliTest, OptionsComeFromTheEnvironmentAndAConfigurationFile) {
-  const auto config = osc().state().home() / "osc.ini";
+  const auto config = osc().state().home() / "osc.toml";
   const mysql::ConnectionOptions options = server().Options();
-  std::ofstream(config) << "host=" << options.host << "\nport=" << options.port
-                        << "\nuser=root\nssl-mode=disabled\ndatabase=" << database()
-                        << "\n[alter]\nretention=7h\n";
+  std::ofstream(config) << "user = 'root'\nserver = 'here'\n[servers.here]\nhost = '"
+                        << options.host << "'\nport = " << options.port
+                        << "\nssl-mode = 'disabled'\ndatabase = '" << database()
+                        << "'\n[alter]\nretention = '7h'\n";
   for (const char* name :
        {"--host", "--port", "--user", "--ssl-mode", "--database", "--state-dir"}) {
     osc().SetOption(name, "");
@@ -337,6 +338,13 @@ TEST_P(CliTest, OptionsComeFromTheEnvironmentAndAConfigurationFile) {
                                          "--alter", "DROP COLUMN title", "--json"});
   EXPECT_EQ(outcome.Json()["settings"]["retention"], "7h");
   EXPECT_EQ(osc().List().size(), 1U);
+  const Outcome checked = osc().Succeed({"config", "check", "--config", config.string()});
+  EXPECT_EQ(checked.out, config.string() + " is in order\nhere  root@" + options.host + ":" +
+                             std::to_string(options.port) + "\n");
+  std::ofstream(config, std::ios::app) << "[servers.other]\nhosts = 'x'\n";
+  const Outcome wrong = osc().Run({"config", "check", "--config", config.string()});
+  EXPECT_EQ(wrong.exit_code, 2) << wrong.Describe();
+  EXPECT_THAT(wrong.err, HasSubstr("there is no option 'hosts'"));
 }
 
 // Not the socket of whatever server runs on this machine.

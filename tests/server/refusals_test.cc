@@ -354,8 +354,8 @@ TEST_P(RefusalsTest, StateDirectoryIsUnusable) {
 }
 
 TEST_P(RefusalsTest, BadConfigurationFile) {
-  const auto file = osc().state().home() / "osc.ini";
-  std::ofstream(file) << "nosuchoption=1\n";
+  const auto file = osc().state().home() / "osc.toml";
+  std::ofstream(file) << "nosuchoption = 1\n";
   Expect(2, {Alter("ADD a2 INT", {"--config", file.string()}), "nosuchoption"});
 }
 

@@ -191,21 +191,76 @@ TEST(CliOptionsTest, WhereTheStateIs) {
 }
 
 TEST(CliOptionsTest, ReadsAConfigFile) {
-  const std::string file = testing::TempDir() + "osc-options-test.ini";
-  std::ofstream(file) << "host=db7\nport=3310\n[alter]\nretention=3h\n";
+  const std::string file = testing::TempDir() + "osc-options-test.toml";
+  std::ofstream(file) << "host = 'db7'\nport = 3310\n[alter]\nretention = '3h'\n"
+                         "replica = ['db2', 'db3']\npostpone-cutover = true\n";
   const Options options =
       Parse({"alter", "--config", file.c_str(), "--port", "3311", "--table", "t"}).options;
   EXPECT_EQ(options.connection.host, "db7");
   EXPECT_EQ(options.connection.port, 3311U);  // the command line wins
   EXPECT_EQ(options.settings.retention, std::chrono::hours(3));
+  EXPECT_EQ(options.settings.replicas, "db2,db3");
+  EXPECT_TRUE(options.settings.postpone_cutover);
   // For the migrations of files too, unless the command line says otherwise.
   EXPECT_EQ(Parse({"apply", "--config", file.c_str(), "f"}).options.settings.retention,
             std::chrono::hours(3));
   EXPECT_EQ(Parse({"apply", "--config", file.c_str(), "f", "--retention", "2h"})
                 .options.settings.retention,
             std::chrono::hours(2));
-  std::ofstream(file) << "hoost=db7\n";
-  EXPECT_NE(ParseError({"list", "--config", file.c_str()}).message().find("hoost"),
+  // The environment comes between them.
+  ::setenv("OSC_RETENTION", "5h", 1);
+  EXPECT_EQ(Parse({"alter", "--config", file.c_str(), "--table", "t"}).options.settings.retention,
+            std::chrono::hours(5));
+  ::unsetenv("OSC_RETENTION");
+  std::remove(file.c_str());
+}
+
+TEST(CliOptionsTest, AConfigFileNamesServers) {
+  const std::string file = testing::TempDir() + "osc-servers-test.toml";
+  std::ofstream(file) << "user = 'osc'\nport = 3310\nserver = 'one'\n"
+                         "[servers.one]\nhost = 'db1'\n"
+                         "[servers.two]\nhost = ['db2', 'db3:3307']\nport = 3320\n";
+  const auto connection = [&](std::vector<const char*> words) {
+    words.insert(words.begin(), {"list", "--config", file.c_str()});
+    return Parse(words).options.connection;
+  };
+  EXPECT_EQ(connection({}).host, "db1");
+  EXPECT_EQ(connection({}).port, 3310U);
+  EXPECT_EQ(connection({"--server", "two"}).host, "db2,db3:3307");
+  EXPECT_EQ(connection({"--server", "two"}).port, 3320U);
+  EXPECT_EQ(connection({"--server", "two"}).user, "osc");
+  EXPECT_EQ(connection({"--server", "two", "--port", "1"}).port, 1U);
+  EXPECT_EQ(ParseError({"list", "--config", file.c_str(), "--server", "six"}).message(),
+            file + ": there is no server 'six': no [servers.six]");
+  ::setenv("OSC_CONFIG", file.c_str(), 1);
+  EXPECT_EQ(Parse({"list"}).options.connection.host, "db1");
+  ::setenv("OSC_CONFIG", "/nonexistent", 1);
+  EXPECT_EQ(ParseError({"list"}).message(), "OSC_CONFIG names no file: /nonexistent");
+  ::unsetenv("OSC_CONFIG");
+  std::remove(file.c_str());
+}
+
+TEST(CliOptionsTest, WhatIsWrongInAConfigFileIsNamedByItsLine) {
+  const std::string file = testing::TempDir() + "osc-bad-test.toml";
+  const std::vector<std::pair<const char*, const char*>> cases{
+      {"port = 1\nhoost = 'db7'\n", ":2: there is no option 'hoost'"},
+      {"[alter]\nretension = '1h'\n", ":2: there is no option 'retension' of alter"},
+      {"[altar]\n", ":1: there is no command 'altar'"},
+      {"host = db7\n", ":1: "},
+      {"password = 'x'\n", ":1: osc takes no password from this file"},
+      {"port = 1.5\n", ":1: this is neither"},
+      {"[servers.a]\nhosts = 'b'\n", ":2: there is no option 'hosts'"},
+  };
+  for (const auto& [text, message] : cases) {
+    std::ofstream(file) << text;
+    std::vector<const char*> words{"list", "--config", file.c_str()};
+    if (std::string_view(text).starts_with("[servers")) {
+      words.insert(words.end(), {"--server", "a"});
+    }
+    EXPECT_EQ(ParseError(words).message().find(file + message), 0U) << ParseError(words).message();
+  }
+  std::ofstream(file) << "[apply]\nretention = 'soon'\n";
+  EXPECT_NE(ParseError({"config", "check", "--config", file.c_str()}).message().find("'soon'"),
             std::string::npos);
   std::remove(file.c_str());
 }

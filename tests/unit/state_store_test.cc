@@ -107,6 +107,7 @@ TEST_F(StateStoreTest, BringsAnOlderFileUpToDate) {
           "ALTER TABLE migration DROP COLUMN restored;"
           "ALTER TABLE migration DROP COLUMN seeded_epoch; ALTER TABLE migration DROP COLUMN "
           "object; ALTER TABLE migration DROP COLUMN together;"
+          "ALTER TABLE migration DROP COLUMN hooks_told;"
           "DROP TABLE unfit_row; DROP TABLE verification; DROP TABLE verify_chunk;"
           "DROP TABLE difference; DROP TABLE ledger; PRAGMA user_version = 1");
   const Migration found = Store::Open(directory_).Get(id);
