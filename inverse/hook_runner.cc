@@ -41,6 +41,8 @@ void HookRunner::Run(std::stop_token stop) {
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kCancelled) return;
       spdlog::error("hooks: {}", error.message());
+    } catch (const std::exception& error) {
+      spdlog::error("hooks: {}", error.what());
     }
     base::SleepFor(stop, kAfterError);
   }

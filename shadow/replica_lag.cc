@@ -3,6 +3,7 @@
 #include "shadow/replica.h"
 #include "src/base/duration.h"
 #include "src/binlog/reader.h"
+#include "src/mysql/connection_json.h"
 
 namespace osc::shadow {
 namespace {
@@ -45,6 +46,7 @@ bool ReplicaLag::HasApplied(const binlog::Position& position) const {
 std::string ReplicaLag::Reason(std::chrono::milliseconds most) {
   {
     const std::lock_guard lock(mutex_);
+    if (is_server_) return "";
     if (!problem_.empty()) {
       return "replica " + address_ + " cannot be measured, which counts as lagging: " + problem_;
     }
@@ -65,8 +67,10 @@ void ReplicaLag::MeasureUntilError(std::stop_token stop) {
   auto replica = mysql::Connection::Open(Impatient(ReplicaOptions(server_, address_)));
   {
     auto server = mysql::Connection::Open(server_);
-    RequireReplicaOf(server, replica);
+    const bool is_server = mysql::ServerIdentity(server) == mysql::ServerIdentity(replica);
+    if (!is_server) RequireReplicaOf(server, replica);
     const std::lock_guard lock(mutex_);
+    is_server_ = is_server;
     if (!begin_) begin_ = binlog::CurrentGtidPosition(server);
   }
   while (base::SleepFor(stop, kInterval)) {
@@ -77,13 +81,19 @@ void ReplicaLag::MeasureUntilError(std::stop_token stop) {
   }
 }
 
+void ReplicaLag::Note(const std::string& problem) {
+  const std::lock_guard lock(mutex_);
+  problem_ = problem;
+}
+
 void ReplicaLag::Run(std::stop_token stop) {
   while (!stop.stop_requested()) {
     try {
       MeasureUntilError(stop);
     } catch (const Error& error) {
-      const std::lock_guard lock(mutex_);
-      problem_ = error.message();
+      Note(error.message());
+    } catch (const std::exception& error) {
+      Note(error.what());
     }
     base::SleepFor(stop, kUntilNextTry);
   }

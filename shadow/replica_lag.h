@@ -35,13 +35,15 @@ class ReplicaLag {
  private:
   void Run(std::stop_token stop);
   void MeasureUntilError(std::stop_token stop);
+  void Note(const std::string& problem);
   bool HasApplied(const binlog::Position& position) const;
 
   const mysql::ConnectionOptions server_;
   const std::string address_;
-  mutable std::mutex mutex_;                // guards the next three
+  mutable std::mutex mutex_;                // guards the next ones
   std::optional<binlog::Position> begin_;   // of the server, when measuring began
   std::optional<binlog::GtidSet> applied_;  // none until it has been asked
+  bool is_server_ = false;                  // it has taken the server's place: not behind itself
   std::string problem_;                     // why it cannot be, for as long as it cannot
   apply::LagSampler sampler_;
   std::jthread thread_;  // last: uses the others

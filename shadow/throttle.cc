@@ -186,12 +186,18 @@ void Throttle::LookUntilError(std::stop_token stop) {
 
 void Throttle::Run(std::stop_token stop) {
   while (!stop.stop_requested()) {
+    std::string problem;
     try {
       LookUntilError(stop);
     } catch (const Error& error) {
+      problem = error.message();
+    } catch (const std::exception& error) {
+      problem = error.what();
+    }
+    {
       const std::lock_guard lock(mutex_);
       seen_ = "it cannot be found out whether there is a reason to wait, which counts as one: " +
-              error.message();
+              problem;
     }
     base::SleepFor(stop, kUntilNextTry);
   }
