@@ -17,11 +17,6 @@ using Items = std::vector<CLI::ConfigItem>;
 constexpr const char* kServers = "servers";
 constexpr const char* kServer = "server";
 
-std::string FromEnvironment(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value ? value : "";
-}
-
 // The environment comes before the file.
 bool IsInEnvironment(const std::string& name) {
   static const std::map<std::string, const char*> kVariables{{"state-dir", "OSC_STATE_DIR"},
@@ -126,6 +121,11 @@ class Reader {
 };
 
 }  // namespace
+
+std::string FromEnvironment(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value ? value : "";
+}
 
 std::string DefaultConfigFile() {
   std::error_code error;

@@ -18,6 +18,9 @@
 
 namespace osc::cli {
 
+// What the variable says; "" where it is not set.
+std::string FromEnvironment(const char* variable);
+
 // OSC_CONFIG, else ~/.config/osc/osc.toml (below XDG_CONFIG_HOME where that is set), else
 // /etc/osc/osc.toml, else "". Throws kInvalidArgument when OSC_CONFIG names no file.
 std::string DefaultConfigFile();

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "cli/completion.h"
+#include "cli/config_file.h"
 #include "cli/option_parser.h"
 #include "cli/version.h"
 #include "src/base/duration.h"
@@ -12,11 +13,6 @@
 
 namespace osc::cli {
 namespace {
-
-std::string FromEnvironment(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value ? value : "";
-}
 
 std::filesystem::path StateDirectory(const std::string& given) {
   if (!given.empty()) return given;

@@ -172,8 +172,10 @@ bool Conductor::HandleIntent(const state::Intent& intent) {
     SetPaused(intent.command == "pause", arguments.value("stream", false));
   } else if (intent.command == "set") {
     state::Settings settings = store_.Get(id_).settings;
+    state::Settings changed;  // what does not change may have come to be refused meanwhile
     for (const auto& [name, value] : arguments.items()) {
       state::ApplySetting(&settings, name, value.get<std::string>());
+      state::ApplySetting(&changed, name, value.get<std::string>());
     }
     const auto swaps = store_.Swaps(id_);
     std::optional<state::Time> expires_at;
@@ -182,8 +184,10 @@ bool Conductor::HandleIntent(const state::Intent& intent) {
       RequireFuture(*expires_at);
     }
     if (settings.force_cutover) RequireKillPrivilege();
-    auto connection = mysql::Connection::Open(tables_.connection);
-    shadow::RequireMeasurable(connection, settings);
+    if (shadow::AsksServer(changed)) {
+      auto connection = mysql::Connection::Open(tables_.connection);
+      shadow::RequireMeasurable(connection, changed);
+    }
     store_.SetSettings(id_, settings);
     OSC_FAULT_POINT("intent.settings_written");
     if (expires_at) store_.SetExpiry(id_, expires_at);

@@ -23,11 +23,6 @@ constexpr seconds kSearchInterval{10};  // for replicas
 constexpr seconds kUntilNextTry{1};
 constexpr const char* kAuto = "auto";
 
-bool AsksServer(const state::Settings& settings) {
-  return !settings.max_load.empty() || !settings.critical_load.empty() ||
-         !settings.throttle_query.empty() || settings.replicas == kAuto;
-}
-
 bool LooksForItself(const state::Settings& settings) {
   return AsksServer(settings) || !settings.throttle_file.empty() || !settings.replicas.empty();
 }
@@ -63,6 +58,11 @@ std::vector<std::string> Addresses(const std::string& hosts) {
 }
 
 }  // namespace
+
+bool AsksServer(const state::Settings& settings) {
+  return !settings.max_load.empty() || !settings.critical_load.empty() ||
+         !settings.throttle_query.empty() || settings.replicas == kAuto;
+}
 
 void RequireMeasurable(mysql::Connection& connection, const state::Settings& settings) {
   RequireKnown(connection, settings.max_load);

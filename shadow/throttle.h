@@ -20,6 +20,8 @@
 
 namespace osc::shadow {
 
+// Whether a setting has the server itself asked.
+bool AsksServer(const state::Settings& settings);
 // Before anything is begun: throws kInvalidArgument for a limit of something that the server does
 // not count, and for a query that it does not take or that gives no number.
 void RequireMeasurable(mysql::Connection& connection, const state::Settings& settings);
