@@ -3,6 +3,7 @@
 
 #include "ddl/privileges.h"
 #include "inverse/conductor.h"
+#include "inverse/hook_runner.h"
 #include "src/base/duration.h"
 #include "src/base/fault_point.h"
 #include "src/base/log.h"
@@ -188,6 +189,7 @@ bool Conductor::HandleIntent(const state::Intent& intent) {
       auto connection = mysql::Connection::Open(tables_.connection);
       shadow::RequireMeasurable(connection, changed);
     }
+    if (!changed.hooks.empty()) HookRunner::BeginHere(store_, id_);
     store_.SetSettings(id_, settings);
     OSC_FAULT_POINT("intent.settings_written");
     if (expires_at) store_.SetExpiry(id_, expires_at);

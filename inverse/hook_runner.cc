@@ -65,18 +65,11 @@ void HookRunner::Tell(std::stop_token stop, state::Store& store, const std::stri
   const Migration migration = store.Get(id);
   const std::vector<state::Swap> swaps = store.Swaps(id);
   Told& told = told_[id];
-  Told now{std::string(state::StateName(migration.state)), store.GetProgress(id).readiness,
-           migration.error ? migration.error->message : "", static_cast<int>(swaps.size()),
-           told.next_status};
+  Told now = Now(store, migration);
+  now.next_status = told.next_status;
   const std::vector<std::string> news = News(told, now, swaps);
   for (const std::string& name : news) RunHook(stop, store, id, name);
-  if (!news.empty()) {
-    store.SetHooksTold(id, nlohmann::json{{"state", now.state},
-                                          {"readiness", now.readiness},
-                                          {"error", now.error},
-                                          {"swaps", now.swaps}}
-                               .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-  }
+  if (const std::string text = Text(now); text != Text(told)) store.SetHooksTold(id, text);
   if (state::IsFinal(migration.state)) {
     told_.erase(id);
     return;
@@ -112,6 +105,26 @@ std::vector<std::string> HookRunner::News(const Told& told, const Told& now,
   if (has_become(MigrationState::kCompleted)) names.emplace_back("on-complete");
   if (has_become(MigrationState::kCancelled)) names.emplace_back("on-cancel");
   return names;
+}
+
+void HookRunner::BeginHere(state::Store& store, const std::string& id) {
+  if (store.HooksTold(id).empty()) store.SetHooksTold(id, Text(Now(store, store.Get(id))));
+}
+
+HookRunner::Told HookRunner::Now(state::Store& store, const Migration& migration) {
+  return {std::string(state::StateName(migration.state)),
+          store.GetProgress(migration.id).readiness,
+          migration.error ? migration.error->message : "",
+          static_cast<int>(store.Swaps(migration.id).size()),
+          {}};
+}
+
+std::string HookRunner::Text(const Told& told) {
+  return nlohmann::json{{"state", told.state},
+                        {"readiness", told.readiness},
+                        {"error", told.error},
+                        {"swaps", told.swaps}}
+      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 HookRunner::Told HookRunner::Load(state::Store& store, const std::string& id) {

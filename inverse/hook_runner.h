@@ -23,6 +23,10 @@ class HookRunner {
 
   void start();
 
+  // Before the operator gives hooks to a migration that had none: they are told of nothing that was
+  // before.
+  static void BeginHere(state::Store& store, const std::string& id);
+
  private:
   // Where a migration was when its hooks were told the last time.
   struct Told {
@@ -38,6 +42,8 @@ class HookRunner {
   void Tell(std::stop_token stop, state::Store& store, const std::string& id);
   static std::vector<std::string> News(const Told& told, const Told& now,
                                        const std::vector<state::Swap>& swaps);
+  static Told Now(state::Store& store, const state::Migration& migration);
+  static std::string Text(const Told& told);
   static Told Load(state::Store& store, const std::string& id);
   void RunHook(std::stop_token stop, state::Store& store, const std::string& id,
                const std::string& name);

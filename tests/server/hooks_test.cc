@@ -85,6 +85,15 @@ TEST_P(HooksTest, AreToldOfEachStep) {
                                           "after-reapply", "on-complete"));
 }
 
+TEST_P(HooksTest, GivenLaterTheyAreToldOfWhatComesThen) {
+  const std::string id = osc().Alter("users", "DROP COLUMN title");
+  for (const char* name : {"on-start", "after-cutover", "after-revert"}) WriteTeller(name);
+  osc().Succeed({"set", id, "hooks=" + Folder().string()});
+  osc().Succeed({"revert", id});
+  WaitForLine("after-revert users reverted reverted");
+  EXPECT_THAT(Lines(), ElementsAre("after-revert users reverted reverted"));
+}
+
 TEST_P(HooksTest, OneThatFailsBeforeAStepStopsIt) {
   Write("before-cutover", "echo not at noon >&2; exit 7");
   const Outcome altered = Alter({});
