@@ -22,6 +22,7 @@ bool IsInEnvironment(const std::string& name) {
   static const std::map<std::string, const char*> kVariables{{"state-dir", "OSC_STATE_DIR"},
                                                              {"retention", "OSC_RETENTION"},
                                                              {"defer-indexes", "OSC_DEFER_INDEXES"},
+                                                             {"nice", "OSC_NICE"},
                                                              {"hooks", "OSC_HOOKS"}};
   const auto found = kVariables.find(name);
   return found != kVariables.end() && !FromEnvironment(found->second).empty();

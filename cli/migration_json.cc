@@ -18,6 +18,13 @@ Json TimeJson(const std::optional<state::Time>& time) {
   return time ? Json(base::FormatTime(*time)) : Json(nullptr);
 }
 
+Json PaceJson(const std::optional<state::Progress::Pace>& pace) {
+  if (!pace) return nullptr;
+  return {{"threads", pace->threads},
+          {"write_ms", pace->write_ms},
+          {"write_alone_ms", pace->write_alone_ms}};
+}
+
 std::string ActionOf(const state::Migration& migration) {
   const auto object = ddl::LoadObject(migration.object);
   return object ? std::string(ddl::ActionName(object->action)) : "alter";
@@ -211,7 +218,8 @@ Json MigrationJson(const Snapshot& snapshot) {
           {"throttle",
            {{"throttled", progress.throttled},
             {"reason", progress.throttle_reason},
-            {"since", TimeJson(progress.throttled_since)}}},
+            {"since", TimeJson(progress.throttled_since)},
+            {"pace", PaceJson(progress.pace)}}},
           {"swaps", SwapsJson(snapshot.swaps)},
           {"revert", RevertJson(snapshot)},
           {"warnings", std::move(warnings)},

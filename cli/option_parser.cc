@@ -149,7 +149,11 @@ void Parser::AddSettings(CLI::App* command, SettingTexts* to) {
       "whatever else reads the binlog, would be held up [OSC_DEFER_INDEXES, auto]",
       "auto|on|off");
   add("--apply-lanes", to->apply_lanes, "Lanes that apply the stream [4]", "N");
-  add("--chunk-time", to->chunk_time, "Aimed-at time of one chunk [200ms]", "TIME");
+  add("--chunk-time", to->chunk_time, "Aimed-at time of one chunk, at most [200ms]", "TIME");
+  add("--nice", to->nice,
+      "auto: copy and compare as much as leaves the writes of others fast; N: rest N times as long "
+      "as the work took, whatever the server shows, 0 for no rest [OSC_NICE, auto]",
+      "auto|N");
   add("--cutover-lock-timeout", to->lock_timeout,
       "Longest wait for the lock of a swap, then back off and retry [3s]", "TIME");
   command->add_flag("--force-cutover", to->force_cutover,

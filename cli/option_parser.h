@@ -10,9 +10,9 @@ namespace osc::cli {
 
 // What a command that begins migrations says of their settings, before it is understood.
 struct SettingTexts {
-  std::string verify, retention, copy_threads, apply_lanes, chunk_time, lock_timeout, snapshot_wait,
-      max_lag, defer_indexes, algorithm, max_load, critical_load, throttle_query, throttle_file,
-      replica, hooks;
+  std::string verify, retention, copy_threads, apply_lanes, chunk_time, nice, lock_timeout,
+      snapshot_wait, max_lag, defer_indexes, algorithm, max_load, critical_load, throttle_query,
+      throttle_file, replica, hooks;
   std::vector<std::string> replicas;
   bool postpone = false;
   bool force_cutover = false;

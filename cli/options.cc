@@ -108,6 +108,7 @@ void Parser::FinishSettings(bool for_files) {
   set("copy-threads", &SettingTexts::copy_threads);
   set("apply-lanes", &SettingTexts::apply_lanes);
   set("chunk-time", &SettingTexts::chunk_time);
+  set("nice", &SettingTexts::nice, "OSC_NICE");
   set("cutover-lock-timeout", &SettingTexts::lock_timeout);
   set("snapshot-wait", &SettingTexts::snapshot_wait);
   set("max-lag", &SettingTexts::max_lag);

@@ -154,6 +154,7 @@ std::vector<std::string> Details(const Migration& migration, const Progress& pro
       details.push_back(FormatRows(progress.rows_applied) + " applied");
     }
   }
+  if (progress.pace) details.push_back(PaceText(migration, *progress.pace));
   if (progress.throttled) details.push_back("throttled: " + Printable(progress.throttle_reason));
   if (!progress.note.empty() && !state::IsFinal(migration.state)) {
     details.push_back(Printable(progress.note));
@@ -196,6 +197,18 @@ std::vector<std::string> ProgressLines(const Migration& migration, const Progres
   if (const std::string text = ReasonText(progress); !text.empty()) add(text, "\x1b[33m");
   if (migration.error) add("error: " + Printable(migration.error->message), "\x1b[31m");
   return lines;
+}
+
+std::string PaceText(const Migration& migration, const Progress::Pace& pace) {
+  const int most = migration.settings.copy_threads;
+  if (pace.threads <= 0) return "seeing first how fast writes are without it";
+  std::string text = "beside others " + FormatShort(pace.threads) + " of " + std::to_string(most) +
+                     (most == 1 ? " thread" : " threads");
+  if (pace.write_ms > 0) {
+    text += ": a write takes up to " + FormatShort(pace.write_ms) + " ms, without it " +
+            FormatShort(pace.write_alone_ms) + " ms";
+  }
+  return text;
 }
 
 std::string ProgressText(const Migration& migration, const Progress& progress) {

@@ -18,6 +18,9 @@ struct LineStyle {
 std::vector<std::string> ProgressLines(const state::Migration& migration,
                                        const state::Progress& progress, const LineStyle& style);
 
+// "1.5 of 2 threads" is what a person asks for: how much of it the server's other users leave.
+std::string PaceText(const state::Migration& migration, const state::Progress::Pace& pace);
+
 // For a log: one line of any length, without colours.
 std::string ProgressText(const state::Migration& migration, const state::Progress& progress);
 

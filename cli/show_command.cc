@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/engine_lock.h"
 #include "cli/migration_json.h"
+#include "cli/progress_line.h"
 #include "cli/text.h"
 #include "ddl/preflight.h"
 #include "src/base/duration.h"
@@ -106,6 +107,7 @@ std::string ShowText(const Snapshot& snapshot) {
     page.Line("stream", StreamText(snapshot));
   }
   if (!progress.stream_gtid.empty()) page.Line("position", progress.stream_gtid);
+  if (progress.pace) page.Line("pace", PaceText(migration, *progress.pace));
   if (progress.throttled) {
     page.Line("throttled", progress.throttle_reason + ", since " +
                                base::FormatTime(progress.throttled_since.value_or(state::Time{})));

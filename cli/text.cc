@@ -105,6 +105,10 @@ std::string FormatMillis(int64_t millis) {
   return FormatSeconds(millis / 1000);
 }
 
+std::string FormatShort(double number) {
+  return Print("%.*f", number < 1 ? 2 : number < 10 ? 1 : 0, number);
+}
+
 std::string FormatPercent(double percent) {
   const double safe = std::isfinite(percent) ? std::clamp(percent, 0.0, 100.0) : 0.0;
   return Print("%.1f%%", std::floor(safe * 10 + 1e-9) / 10);

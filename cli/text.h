@@ -14,6 +14,7 @@ std::string FormatRows(uint64_t count);      // "1 row", "1,234 rows"
 std::string FormatBytes(uint64_t bytes);     // "812 B", "1.2 GiB"
 std::string FormatSeconds(int64_t seconds);  // "45s", "2m10s", "3h05m", "2d04h"
 std::string FormatMillis(int64_t millis);    // "12 ms", "3.4 s", then as FormatSeconds
+std::string FormatShort(double number);      // "0.05", "1.5", "12"
 // Down to a tenth, so that 100% is said only when it is; never below 0 or above 100.
 std::string FormatPercent(double percent);
 std::string FormatMinute(std::chrono::system_clock::time_point time);  // "2026-11-22 10:00 UTC"

@@ -29,6 +29,7 @@ void Conductor::StopWork() {
   inspection_.reset();
   copy_thread_ = {};  // asks it to stop and waits
   copier_.reset();
+  pace_.reset();
   throttle_.reset();
   stream_.reset();
 }
@@ -147,6 +148,7 @@ void Conductor::Begin(std::stop_token stop) {
       std::make_shared<shadow::ChangedChunks>(state_directory_, id_, tables_.forward, store_);
   stream_ = std::make_unique<apply::Stream>(std::move(stream_options), frontier_, changed_chunks_);
   throttle_.emplace(tables_.connection, *stream_);
+  pace_.emplace(tables_.connection, id_, tables_.live, *stream_);
   ApplySettings(store_.Get(id_));
   shadow::CopyOptions options{id_,          state_directory_,  tables_.connection,
                               tables_.live, tables_.off_stage, tables_.forward};
@@ -162,12 +164,12 @@ void Conductor::Begin(std::stop_token stop) {
     // that a store which went back in time has forgotten, see Copier::DropForgottenRows.
     frontier_->Finish();
   }
-  copier_ = std::make_unique<shadow::Copier>(std::move(options), frontier_, *stream_, pace_,
+  copier_ = std::make_unique<shadow::Copier>(std::move(options), frontier_, *stream_, *pace_,
                                              [this] { return throttle_->Reason(); });
   copier_->Restore();
   inspection_ =
       std::make_unique<Inspection>(store_, state_directory_, tables_, *stream_, *changed_chunks_,
-                                   pace_, [this] { return throttle_->Reason(); });
+                                   *pace_, [this] { return throttle_->Reason(); });
   try {
     stream_->start(static_cast<int>(store_.Swaps(id_).size()));
   } catch (const Error& error) {
@@ -276,9 +278,8 @@ void Conductor::Trust() {
 }
 
 void Conductor::ApplySettings(const state::Migration& migration) {
-  pace_.threads = migration.settings.copy_threads;
-  pace_.chunk_time = migration.settings.chunk_time;
   if (!throttle_) return;
+  pace_->Set(migration.settings);
   stream_->Pause(migration.settings.pause_stream);
   throttle_->Set(migration.settings);
   ApplyPause(migration);

@@ -25,6 +25,7 @@
 #include "shadow/copier.h"
 #include "shadow/instant_alter.h"
 #include "shadow/open_snapshots.h"
+#include "shadow/pace.h"
 #include "shadow/table_claim.h"
 #include "shadow/tables.h"
 #include "shadow/throttle.h"
@@ -192,8 +193,8 @@ class Conductor {
   std::shared_ptr<apply::CopyFrontier> frontier_;
   std::shared_ptr<shadow::ChangedChunks> changed_chunks_;
   std::unique_ptr<apply::Stream> stream_;
-  shadow::CopyPace pace_;
-  std::optional<shadow::Throttle> throttle_;  // with the stream
+  std::optional<shadow::Throttle> throttle_;  // with the stream, as the next one
+  std::optional<shadow::Pace> pace_;
   std::unique_ptr<shadow::Copier> copier_;
   std::atomic<bool> copy_ended_{false};
   std::optional<Error> copy_error_;  // read after copy_ended_

@@ -78,7 +78,9 @@ void Conductor::StepIndexing() {
   note_ = throttle_->Reason();
   if (!note_.empty()) return;
   note_ = "building indexes";
-  StartCopying([this](std::stop_token stop) { shadow::BuildMissingKeys(stop, tables_); });
+  StartCopying([this, gently = pace_->IsShared()](std::stop_token stop) {
+    shadow::BuildMissingKeys(stop, tables_, gently);
+  });
 }
 
 }  // namespace osc::inverse

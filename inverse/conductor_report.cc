@@ -76,8 +76,13 @@ void Conductor::Report() {
 }
 
 void Conductor::NoteThrottle(const state::Migration& migration, state::Progress* progress) {
-  progress->throttle_reason = throttle_ && HasStepsToHoldBack(migration) ? throttle_->Reason() : "";
+  const bool has_steps = throttle_ && HasStepsToHoldBack(migration);
+  progress->throttle_reason = has_steps ? throttle_->Reason() : "";
   progress->throttled = !progress->throttle_reason.empty();
+  progress->pace.reset();
+  if (has_steps && migration.state != MigrationState::kIndexing && !progress->throttled) {
+    progress->pace = pace_->status();
+  }
   if (!progress->throttled) {
     progress->throttled_since.reset();
   } else if (!progress->throttled_since) {

@@ -16,7 +16,7 @@ bool IsOpen(VerifyState state) {
 
 Inspection::Inspection(state::Store& store, std::filesystem::path state_directory,
                        const shadow::Tables& tables, apply::Stream& stream,
-                       shadow::ChangedChunks& changed, const shadow::CopyPace& pace,
+                       shadow::ChangedChunks& changed, shadow::Pace& pace,
                        std::function<std::string()> throttle)
     : store_(store),
       state_directory_(std::move(state_directory)),

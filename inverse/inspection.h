@@ -26,7 +26,7 @@ class Inspection {
  public:
   Inspection(state::Store& store, std::filesystem::path state_directory,
              const shadow::Tables& tables, apply::Stream& stream, shadow::ChangedChunks& changed,
-             const shadow::CopyPace& pace, std::function<std::string()> throttle);
+             shadow::Pace& pace, std::function<std::string()> throttle);
   ~Inspection();
 
   struct Request {
@@ -69,7 +69,7 @@ class Inspection {
   const shadow::Tables& tables_;
   apply::Stream& stream_;
   shadow::ChangedChunks& changed_;
-  const shadow::CopyPace& pace_;
+  shadow::Pace& pace_;
   const std::function<std::string()> throttle_;
   std::unique_ptr<shadow::Verifier> verifier_;
   std::set<int64_t> joined_;  // intents besides the one in the store

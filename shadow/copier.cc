@@ -27,11 +27,12 @@ constexpr uint64_t kMostChunkRows = 200000;
 // the position of the last try. The first retries settle what a lagging stream causes.
 constexpr int kDuplicateRounds = 5;
 constexpr std::chrono::seconds kRecordInterval{1};
+constexpr Clock::duration kShortest = std::chrono::microseconds(100);
 
 }  // namespace
 
 Copier::Copier(CopyOptions options, std::shared_ptr<apply::CopyFrontier> frontier,
-               apply::Stream& stream, const CopyPace& pace, std::function<std::string()> throttle)
+               apply::Stream& stream, Pace& pace, std::function<std::string()> throttle)
     : options_(std::move(options)),
       record_(options_.id, options_.live),
       range_(options_.projection, options_.live),
@@ -148,47 +149,47 @@ void Copier::Work(std::stop_token stop, int worker) {
   std::optional<mysql::Connection> connection;
   uint64_t rows = kFirstChunkRows;
   while (true) {
-    while (!throttle_().empty() || worker >= pace_.threads) {
+    while (!throttle_().empty() || !pace_.MayWork(worker)) {
       if (HandedOutAll()) return;
       if (worker == 0) Record(store, connection);  // it may be paused for long
       base::SleepFor(stop, base::Millis(50));
       base::ThrowIfStopped(stop);
     }
     std::optional<state::Chunk> chunk;
-    const auto started = Clock::now();
-    const base::RetryPolicy policy{.attempts = 1000};
-    base::Retry(
-        stop, policy,
-        [&] {
-          try {
-            if (!store) store.emplace(state::Store::Open(options_.state_directory));
-            if (!connection) connection = mysql::Connection::Open(options_.connection);
-            SaveRecord(*connection, *store);
-            if (!chunk) chunk = NextChunk(*connection, *store, rows);
-            if (!chunk) return;
-            OSC_FAULT_POINT("copy.handed_out");
-            mysql::RequireWritable(*connection);
-            const uint64_t copied = CopyChunk(stop, *connection, *chunk);
-            OSC_FAULT_POINT("copy.copied");
-            store->FinishChunk(options_.id, chunk->number, copied);
-            is_record_old_ = true;
-            OSC_FAULT_POINT("copy.chunk_recorded");
-            rows_ += copied;
-          } catch (const Error& error) {
-            // A lost reply needs no look: a chunk may be copied twice.
-            if (error.code() == ErrorCode::kConnectionLost) connection.reset();
-            throw;
-          }
-        },
-        [&](const Error& error) {
-          // A deadlock or two are nothing to speak of.
-          if (Clock::now() - started > std::chrono::seconds(1)) retrying_.Set(error.message());
-        });
+    const auto step = [&] {
+      try {
+        if (!store) store.emplace(state::Store::Open(options_.state_directory));
+        if (!connection) connection = mysql::Connection::Open(options_.connection);
+        SaveRecord(*connection, *store);
+        if (!chunk) chunk = NextChunk(*connection, *store, rows);
+        if (!chunk) return;
+        OSC_FAULT_POINT("copy.handed_out");
+        mysql::RequireWritable(*connection);
+        const uint64_t copied = CopyChunk(stop, *connection, *chunk);
+        OSC_FAULT_POINT("copy.copied");
+        store->FinishChunk(options_.id, chunk->number, copied);
+        is_record_old_ = true;
+        OSC_FAULT_POINT("copy.chunk_recorded");
+        rows_ += copied;
+      } catch (const Error& error) {
+        // A lost reply needs no look: a chunk may be copied twice.
+        if (error.code() == ErrorCode::kConnectionLost) connection.reset();
+        throw;
+      }
+    };
+    Clock::duration took{};
+    pace_.Do(stop, worker, [&] {
+      const auto started = Clock::now();
+      base::Retry(stop, {.attempts = 1000}, step, [&](const Error& error) {
+        // A deadlock or two are nothing to speak of.
+        if (Clock::now() - started > std::chrono::seconds(1)) retrying_.Set(error.message());
+      });
+      took = Clock::now() - started;
+    });
     retrying_.Set("");
     if (!chunk) return;
-    const double took = std::chrono::duration<double>(Clock::now() - started).count();
-    const double want = std::chrono::duration<double>(pace_.chunk_time.load()).count();
-    const double factor = std::clamp(want / std::max(took, 1e-4), 0.3, 2.0);
+    const double factor = std::clamp(
+        std::chrono::duration<double>(pace_.chunk_time()) / std::max(took, kShortest), 0.3, 2.0);
     rows = std::clamp<uint64_t>(static_cast<uint64_t>(static_cast<double>(rows) * factor), 100,
                                 kMostChunkRows);
   }

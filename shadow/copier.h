@@ -17,6 +17,7 @@
 #include "ddl/revert_default.h"
 #include "shadow/copy_record.h"
 #include "shadow/key_steps.h"
+#include "shadow/pace.h"
 #include "src/apply/copy_frontier.h"
 #include "src/apply/row_mapping.h"
 #include "src/apply/stream.h"
@@ -43,17 +44,11 @@ struct CopyOptions {
   int epoch = 0;
 };
 
-// What the operator may change while it runs. Thread-safe.
-struct CopyPace {
-  std::atomic<int> threads{2};  // 1 to 16
-  std::atomic<std::chrono::milliseconds> chunk_time{std::chrono::milliseconds(200)};
-};
-
 class Copier {
  public:
   // throttle: asked before every chunk; a reason to wait, or empty. Called by several threads.
   Copier(CopyOptions options, std::shared_ptr<apply::CopyFrontier> frontier, apply::Stream& stream,
-         const CopyPace& pace, std::function<std::string()> throttle);
+         Pace& pace, std::function<std::string()> throttle);
 
   // Call before the stream starts: tells the frontier what an earlier run has handed out.
   void Restore();
@@ -102,7 +97,7 @@ class Copier {
   const apply::RowMapping mapping_;
   const std::shared_ptr<apply::CopyFrontier> frontier_;
   apply::Stream& stream_;
-  const CopyPace& pace_;
+  Pace& pace_;
   const std::function<std::string()> throttle_;
   std::string insert_;      // INSERT INTO off stage (...) SELECT ...
   std::string hand_over_;   // REPLACE INTO handed over (...) SELECT ...

@@ -54,9 +54,14 @@ void CopyRecord::Save(mysql::Connection& connection, const Content& content) con
                      mysql::QuoteText(Encode(content)) + ")");
 }
 
+void CopyRecord::Touch(mysql::Connection& connection) const {
+  connection.Execute("REPLACE INTO " + mysql::Quote(name_) + " (id, state) VALUES (2, UUID())");
+}
+
 std::optional<CopyRecord::Content> CopyRecord::Load(mysql::Connection& connection) const {
   if (!mysql::TableExists(connection, name_)) return std::nullopt;
-  const auto text = connection.QueryValue("SELECT state FROM " + mysql::Quote(name_));
+  const auto text =
+      connection.QueryValue("SELECT state FROM " + mysql::Quote(name_) + " WHERE id=1");
   if (!text) return std::nullopt;
   try {
     return Decode(*text);

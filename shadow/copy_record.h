@@ -29,6 +29,8 @@ class CopyRecord {
   void Create(mysql::Connection& connection) const;
   // content.copy: as the store has it, read before.
   void Save(mysql::Connection& connection, const Content& content) const;
+  // A small write that changes nothing of it; commits at once.
+  void Touch(mysql::Connection& connection) const;
   // nullopt when there is none, or nothing in it yet.
   std::optional<Content> Load(mysql::Connection& connection) const;
 

@@ -39,13 +39,15 @@ std::string AddClauses(const ddl::TableDefinition& table, const std::vector<std:
   return clauses;
 }
 
-// MySQL 8.0.27 and later sort in several threads and with more memory when the session says so.
-void UseMoreForSorting(mysql::Connection& connection) {
+// MySQL 8.0.27 and later sort in so many threads, and with so much memory, as the session says.
+void SetUpSorting(mysql::Connection& connection, bool gently) {
   if (connection.server().IsMariaDb()) return;
-  for (const char* setting : {"innodb_ddl_threads=4", "innodb_ddl_buffer_size=67108864",
-                              "innodb_parallel_read_threads=4"}) {
+  const std::string threads = gently ? "1" : "4";
+  for (const std::string& setting :
+       {"innodb_ddl_threads=" + threads, "innodb_parallel_read_threads=" + threads,
+        std::string("innodb_ddl_buffer_size=67108864")}) {
     try {
-      connection.Execute(std::string("SET SESSION ") + setting);
+      connection.Execute("SET SESSION " + setting);
     } catch (const Error& error) {
       if (error.server_errno() != kUnknownVariable) throw;
     }
@@ -143,7 +145,7 @@ std::vector<std::string> MissingKeys(mysql::Connection& connection, const Tables
   return missing;
 }
 
-void BuildMissingKeys(std::stop_token stop, const Tables& tables) {
+void BuildMissingKeys(std::stop_token stop, const Tables& tables, bool gently) {
   mysql::ConnectionOptions options = tables.connection;
   options.read_timeout = std::chrono::seconds(0);  // it says nothing until it is done
   const char* const kStreamWaits = ", ALGORITHM=INPLACE, LOCK=SHARED";
@@ -153,7 +155,7 @@ void BuildMissingKeys(std::stop_token stop, const Tables& tables) {
     auto connection = mysql::Connection::Open(options);
     const auto missing = MissingKeys(connection, tables);
     if (missing.empty()) return;
-    UseMoreForSorting(connection);
+    SetUpSorting(connection, gently);
     // Nobody but the stream waits behind it, and what is built is lost if it gives up at the end.
     connection.Execute("SET SESSION lock_wait_timeout=3600");
     const KillOnStop kill(stop, tables.connection, connection.thread_id());

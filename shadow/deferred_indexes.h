@@ -24,9 +24,9 @@ void DropKeys(mysql::Connection& connection, const std::string& id, const mysql:
 std::vector<std::string> MissingKeys(mysql::Connection& connection, const Tables& tables);
 
 // Builds what is missing, while the stream goes on writing; may be repeated after a crash, also
-// while the server is still at work on an earlier attempt. When asked to stop it ends the statement
-// on the server and throws kCancelled. Throws kUnprojectable when a unique key finds duplicates,
-// naming rows.
-void BuildMissingKeys(std::stop_token stop, const Tables& tables);
+// while the server is still at work on an earlier attempt. gently: with fewer threads of the
+// server, where that can be said. When asked to stop it ends the statement on the server and throws
+// kCancelled. Throws kUnprojectable when a unique key finds duplicates, naming rows.
+void BuildMissingKeys(std::stop_token stop, const Tables& tables, bool gently);
 
 }  // namespace osc::shadow

@@ -24,6 +24,7 @@ using state::VerifyState;
 
 constexpr int kMostThreads = 8;
 constexpr Millis kNoteInterval{200};
+constexpr Clock::duration kShortest = std::chrono::microseconds(100);
 constexpr uint64_t kFirstChunkRows = 2000;
 constexpr uint64_t kMostChunkRows = 200000;
 // Tables with more differences than that are not the same table; nobody wants to wait for the rest.
@@ -198,8 +199,8 @@ class Verifier::Worker {
   std::optional<RowRepair> repair_;
 };
 
-Verifier::Verifier(VerifyOptions options, apply::Stream& stream, ChangedChunks& changed,
-                   const CopyPace& pace, std::function<std::string()> throttle)
+Verifier::Verifier(VerifyOptions options, apply::Stream& stream, ChangedChunks& changed, Pace& pace,
+                   std::function<std::string()> throttle)
     : options_(std::move(options)),
       stream_(stream),
       changed_(changed),
@@ -314,42 +315,44 @@ void Verifier::RunWorkers(std::stop_token stop, state::Store& store,
     uint64_t rows = kFirstChunkRows;
     const std::stop_token token = stop_all.get_token();
     while (!queue_->IsEmpty() && differences_ < kEnoughDifferences) {
-      if (number >= pace_.threads || !throttle_().empty()) {
+      if (!throttle_().empty() || !pace_.MayWork(number)) {
         base::SleepFor(token, Millis(20));
         base::ThrowIfStopped(token);
         continue;
       }
       std::optional<state::VerifyChunk> chunk;
-      auto started = Clock::now();
-      base::Retry(
-          token, {.attempts = 1000},
-          [&] {
-            try {
-              if (!own) own.emplace(state::Store::Open(options_.state_directory));
-              if (!worker) worker.emplace(*this, *own, number);
-              started = Clock::now();
-              if (!chunk) chunk = queue_->Next(worker->connection(), *own, rows);
-              if (!chunk) return;
-              OSC_FAULT_POINT("verify.handed_out");
-              WaitForNoted(token, stream_);
-              worker->Refresh(token);
-              const Worker::Compared compared = worker->Compare(token, *chunk);
-              OSC_FAULT_POINT("verify.compared");
-              own->FinishVerifyChunk(id, chunk->number, compared.counts, compared.differences);
-              differences_ += compared.counts.differences();
-            } catch (const Error& error) {
-              if (error.server_errno() == kDefinitionHasChanged) {
-                throw Error(ErrorCode::kRetryable, error.message());
-              }
-              if (error.code() == ErrorCode::kConnectionLost) worker.reset();
-              throw;
-            }
-          },
-          [&](const Error& error) { spdlog::warn("{} verification: {}", id, error.message()); });
+      Clock::duration took{};
+      const auto step = [&] {
+        try {
+          if (!own) own.emplace(state::Store::Open(options_.state_directory));
+          if (!worker) worker.emplace(*this, *own, number);
+          const auto started = Clock::now();
+          if (!chunk) chunk = queue_->Next(worker->connection(), *own, rows);
+          if (!chunk) return;
+          OSC_FAULT_POINT("verify.handed_out");
+          WaitForNoted(token, stream_);
+          worker->Refresh(token);
+          const Worker::Compared compared = worker->Compare(token, *chunk);
+          OSC_FAULT_POINT("verify.compared");
+          own->FinishVerifyChunk(id, chunk->number, compared.counts, compared.differences);
+          differences_ += compared.counts.differences();
+          took = Clock::now() - started;
+        } catch (const Error& error) {
+          if (error.server_errno() == kDefinitionHasChanged) {
+            throw Error(ErrorCode::kRetryable, error.message());
+          }
+          if (error.code() == ErrorCode::kConnectionLost) worker.reset();
+          throw;
+        }
+      };
+      pace_.Do(token, number, [&] {
+        base::Retry(token, {.attempts = 1000}, step, [&](const Error& error) {
+          spdlog::warn("{} verification: {}", id, error.message());
+        });
+      });
       if (!chunk) return;
-      const double took = std::chrono::duration<double>(Clock::now() - started).count();
-      const double want = std::chrono::duration<double>(pace_.chunk_time.load()).count();
-      const double factor = std::clamp(want / std::max(took, 1e-4), 0.3, 3.0);
+      const double factor = std::clamp(
+          std::chrono::duration<double>(pace_.chunk_time()) / std::max(took, kShortest), 0.3, 3.0);
       rows = std::clamp<uint64_t>(static_cast<uint64_t>(static_cast<double>(rows) * factor), 200,
                                   kMostChunkRows);
     }

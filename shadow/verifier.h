@@ -38,8 +38,8 @@ class Verifier {
  public:
   // Keeps references. throttle: asked before every chunk; a reason to wait, or empty. Called by
   // several threads.
-  Verifier(VerifyOptions options, apply::Stream& stream, ChangedChunks& changed,
-           const CopyPace& pace, std::function<std::string()> throttle);
+  Verifier(VerifyOptions options, apply::Stream& stream, ChangedChunks& changed, Pace& pace,
+           std::function<std::string()> throttle);
 
   // Goes on with the verification that the store has as pending or running, and returns when its
   // verdict is in the store. One that repairs writes rows that differ anew from the live table and
@@ -64,7 +64,7 @@ class Verifier {
   const VerifyOptions options_;
   apply::Stream& stream_;
   ChangedChunks& changed_;
-  const CopyPace& pace_;
+  Pace& pace_;
   const std::function<std::string()> throttle_;
   bool source_is_live_ = true;
   std::unique_ptr<ComparisonSql> sql_;

@@ -75,6 +75,8 @@ struct Settings {
   int copy_threads = 2;
   int apply_lanes = 4;
   std::chrono::milliseconds chunk_time{200};
+  // How many times as long as it works each thread rests; none: by how the server fares.
+  std::optional<double> nice;
   std::chrono::milliseconds cutover_lock_timeout{3000};
   std::chrono::milliseconds max_lag{1500};
   // How long transactions that began before the copy was whole are waited for.
@@ -127,6 +129,13 @@ struct Progress {
   bool throttled = false;
   std::string throttle_reason;
   std::optional<Time> throttled_since;
+  // How the copy and the verification hold themselves back for others; none while they need not.
+  struct Pace {
+    double threads = 0;         // at work, in parts
+    double write_ms = 0;        // of the latest small writes, the longest but one; 0: not known
+    double write_alone_ms = 0;  // without the work
+  };
+  std::optional<Pace> pace;
   std::string pause_reason;        // who has paused it, if not the operator
   std::string note;                // what is being waited for, for people
   std::string readiness = "none";  // ready lossy blocked stopped expired none

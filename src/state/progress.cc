@@ -34,6 +34,9 @@ std::string SaveProgress(const Progress& progress) {
   json["host_named"] = progress.host_named;
   json["server_refused"] = progress.server_refused;
   json["pause_reason"] = progress.pause_reason;
+  if (progress.pace) {
+    json["pace"] = {progress.pace->threads, progress.pace->write_ms, progress.pace->write_alone_ms};
+  }
   if (progress.throttled_since) {
     json["throttled_since"] = base::FormatTime(*progress.throttled_since);
   }
@@ -80,6 +83,10 @@ Progress LoadProgress(const std::string& text) {
     progress.host_named = json.value("host_named", false);
     progress.server_refused = json.value("server_refused", "");
     progress.pause_reason = json.value("pause_reason", "");
+    if (json.contains("pace")) {
+      const auto& pace = json["pace"];
+      progress.pace = Progress::Pace{pace.at(0), pace.at(1), pace.at(2)};
+    }
     if (json.contains("throttled_since")) {
       progress.throttled_since = base::ParseTime(json["throttled_since"].get<std::string>());
     }

@@ -19,6 +19,8 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+constexpr std::string_view kAuto = "auto";
+
 [[noreturn]] void Bad(std::string_view name, std::string_view value, const std::string& expected) {
   throw Error(ErrorCode::kInvalidArgument,
               std::string(name) + ": '" + std::string(value) + "' is not " + expected);
@@ -85,7 +87,7 @@ void CheckPath(std::string_view name, std::string_view value) {
 }
 
 void CheckHosts(std::string_view name, std::string_view value) {
-  if (value == "auto") return;
+  if (value == kAuto) return;
   mysql::ConnectionOptions options;
   options.host = value;
   try {
@@ -103,6 +105,9 @@ constexpr std::array<TextSetting, 4> kTexts{{
 }};
 constexpr std::string_view kNone = "none";  // of limits and texts
 
+constexpr std::string_view kNice = "nice";
+constexpr double kMostNice = 1000;
+
 constexpr std::string_view kDeferIndexes = "defer-indexes";
 constexpr std::array<std::string_view, 3> kDeferWords{"auto", "on", "off"};  // as DeferIndexes
 constexpr std::string_view kAlgorithm = "algorithm";
@@ -119,6 +124,7 @@ std::string KnownNames() {
   for (const auto& setting : kSwitches) add(setting.name);
   for (const auto& setting : kLimits) add(setting.name);
   for (const auto& setting : kTexts) add(setting.name);
+  add(kNice);
   add(kDeferIndexes);
   add(kAlgorithm);
   return names;
@@ -187,6 +193,18 @@ std::string LimitsText(const LoadLimits& limits) {
   return text.empty() ? std::string(kNone) : text;
 }
 
+std::optional<double> NiceValue(std::string_view value) {
+  if (value == kAuto) return std::nullopt;
+  double number = 0;
+  const char* end = value.data() + value.size();
+  const auto [stop, error] = std::from_chars(value.data(), end, number);
+  if (error != std::errc() || stop != end || !(number >= 0) || number > kMostNice) {
+    Bad(kNice, value,
+        "auto, or a number from 0 (no rest) to 1000: 1 rests as long as it has worked");
+  }
+  return number;
+}
+
 template <typename Choice>
 Choice WordValue(std::string_view name, const std::array<std::string_view, 3>& words,
                  std::string_view value) {
@@ -240,6 +258,10 @@ void ApplySetting(Settings* settings, std::string_view name, std::string_view va
       return;
     }
   }
+  if (name == kNice) {
+    settings->nice = NiceValue(value);
+    return;
+  }
   if (name == kDeferIndexes) {
     settings->defer_indexes = WordValue<DeferIndexes>(name, kDeferWords, value);
     return;
@@ -266,6 +288,8 @@ std::string SaveSettings(const Settings& settings) {
     const std::string& text = settings.*setting.field;
     json[std::string(setting.name)] = text.empty() ? std::string(kNone) : text;
   }
+  json[std::string(kNice)] = std::string(kAuto);
+  if (settings.nice) json[std::string(kNice)] = *settings.nice;
   json[std::string(kDeferIndexes)] = kDeferWords[static_cast<size_t>(settings.defer_indexes)];
   json[std::string(kAlgorithm)] = AlgorithmName(settings.algorithm);
   return json.dump();

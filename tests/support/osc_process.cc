@@ -211,6 +211,8 @@ Osc::Osc(const TestServer& server, const std::string& database) : server_(server
   environment_["OSC_DEFER_INDEXES"] = chosen != nullptr                         ? chosen
                                       : std::hash<std::string>()(name) % 2 == 0 ? "on"
                                                                                 : "off";
+  // Beside the writers of other tests every copy would hold itself back.
+  environment_["OSC_NICE"] = "0";
 }
 
 void Osc::SetOption(const std::string& name, const std::string& value) { options_[name] = value; }

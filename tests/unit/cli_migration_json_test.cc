@@ -61,7 +61,8 @@ TEST(CliMigrationJsonTest, ShowHasTheShapeOfTheContract) {
   EXPECT_EQ(json["stream"]["lag_ms"], 0);
   EXPECT_EQ(json["stream"]["rows_applied"], 0);
   EXPECT_EQ(json["stream"]["running"], true);
-  EXPECT_EQ(json["throttle"], (Json{{"throttled", false}, {"reason", ""}, {"since", nullptr}}));
+  EXPECT_EQ(json["throttle"],
+            (Json{{"throttled", false}, {"reason", ""}, {"since", nullptr}, {"pace", nullptr}}));
   EXPECT_EQ(json["swaps"], Json::array({{{"direction", "cutover"},
                                          {"freeze_point", "0-1-41"},
                                          {"at", "2026-11-22T10:01:40.000Z"},

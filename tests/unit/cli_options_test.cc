@@ -212,6 +212,7 @@ TEST(CliOptionsTest, ReadsAConfigFile) {
   EXPECT_EQ(Parse({"alter", "--config", file.c_str(), "--table", "t"}).options.settings.retention,
             std::chrono::hours(5));
   ::unsetenv("OSC_RETENTION");
+  ::unsetenv("OSC_NICE");
   std::remove(file.c_str());
 }
 
@@ -351,6 +352,7 @@ TEST(CliOptionsTest, WhatACommandActsOnIsSaidOnce) {
 TEST(CliOptionsTest, EnvironmentIsForWhatTheCommandLineDoesNotSay) {
   ::setenv("OSC_DEFER_INDEXES", "off", 1);
   ::setenv("OSC_RETENTION", "1h", 1);
+  ::setenv("OSC_NICE", "2.5", 1);
   for (const char* command : {"alter", "apply"}) {
     const char* what = command == std::string("alter") ? "ALTER TABLE d.t ADD x INT" : "file.sql";
     const Options said =
@@ -360,6 +362,8 @@ TEST(CliOptionsTest, EnvironmentIsForWhatTheCommandLineDoesNotSay) {
     const Options unsaid = Parse({command, what}).options;
     EXPECT_EQ(unsaid.settings.defer_indexes, state::DeferIndexes::kOff) << command;
     EXPECT_EQ(unsaid.settings.retention, std::chrono::hours(1)) << command;
+    EXPECT_EQ(unsaid.settings.nice, 2.5) << command;
+    EXPECT_EQ(Parse({command, what, "--nice", "auto"}).options.settings.nice, std::nullopt);
   }
   ::unsetenv("OSC_DEFER_INDEXES");
   ::unsetenv("OSC_RETENTION");

@@ -109,6 +109,7 @@ TEST(StateMigrationTest, SettingsRoundTrip) {
   ApplySetting(&settings, "throttle-query", "select count(*) from brake");
   ApplySetting(&settings, "throttle-file", "/run/hold");
   ApplySetting(&settings, "replica", "db2,db3:3307");
+  ApplySetting(&settings, "nice", "0.5");
   const Settings loaded = LoadSettings(SaveSettings(settings));
   EXPECT_EQ(loaded.retention, std::chrono::minutes(90));
   EXPECT_TRUE(loaded.postpone_cutover);
@@ -123,8 +124,11 @@ TEST(StateMigrationTest, SettingsRoundTrip) {
   EXPECT_EQ(loaded.throttle_query, "select count(*) from brake");
   EXPECT_EQ(loaded.throttle_file, "/run/hold");
   EXPECT_EQ(loaded.replicas, "db2,db3:3307");
+  EXPECT_EQ(loaded.nice, 0.5);
   ApplySetting(&settings, "max-load", "none");
   ApplySetting(&settings, "throttle-file", "none");
+  ApplySetting(&settings, "nice", "auto");
+  EXPECT_EQ(LoadSettings(SaveSettings(settings)).nice, std::nullopt);
   EXPECT_TRUE(LoadSettings(SaveSettings(settings)).max_load.empty());
   EXPECT_TRUE(LoadSettings(SaveSettings(settings)).throttle_file.empty());
   // As migrations of before have them.
@@ -152,6 +156,9 @@ TEST(StateMigrationTest, BadSettingsAreNamed) {
        "throttle-query: 'DELETE FROM t' is not a SELECT of one number"},
       {"throttle-file", "hold", "throttle-file: 'hold' is not an absolute path"},
       {"replica", "db2:x", "replica: 'db2:x' is not a host or host:port"},
+      {"nice", "-1",
+       "nice: '-1' is not auto, or a number from 0 (no rest) to 1000: 1 rests as long as it has "
+       "worked"},
       {"algorithm", "inplace", "algorithm: 'inplace' is not osc, instant or auto"},
       {"speed", "fast", "there is no setting 'speed'"},
   };
