@@ -28,6 +28,7 @@ void Conductor::StopWork() {
   hook_.reset();
   inspection_.reset();
   copy_thread_ = {};  // asks it to stop and waits
+  is_building_ = false;
   copier_.reset();
   pace_.reset();
   throttle_.reset();
@@ -280,7 +281,7 @@ void Conductor::Trust() {
 void Conductor::ApplySettings(const state::Migration& migration) {
   if (!throttle_) return;
   pace_->Set(migration.settings);
-  stream_->Pause(migration.settings.pause_stream);
+  stream_->Pause(migration.settings.pause_stream || is_building_);
   throttle_->Set(migration.settings);
   ApplyPause(migration);
 }

@@ -200,6 +200,7 @@ class Conductor {
   std::optional<Error> copy_error_;  // read after copy_ended_
   std::jthread copy_thread_;
   std::unique_ptr<Inspection> inspection_;
+  bool is_building_ = false;                        // indexes; the stream stands still
   std::optional<binlog::Position> index_from_;      // the binlog's end when the copy ended
   std::optional<binlog::Position> copied_at_;       // the same when all was built
   std::optional<shadow::OpenSnapshots> snapshots_;  // of then, until they need not be waited for

@@ -56,6 +56,8 @@ void Conductor::StepIndexing() {
   if (copy_thread_.joinable()) {
     if (!HasCopyEnded()) return;
     note_.clear();
+    is_building_ = false;
+    ApplySettings(store_.Get(id_));
     Report();
     if (copy_error_) {
       Fail(*copy_error_);
@@ -75,9 +77,15 @@ void Conductor::StepIndexing() {
     note_ = "waiting for the stream to catch up before indexes are built";
     return;
   }
-  note_ = throttle_->Reason();
-  if (!note_.empty()) return;
-  note_ = "building indexes";
+  if (!is_building_) {
+    note_ = throttle_->Reason();
+    if (!note_.empty()) return;
+    note_ = "building indexes; the stream waits until they are built";
+    is_building_ = true;
+    stream_->Pause(true);
+  }
+  // What it still wrote would wait for the lock of the build, and be told as a conflict.
+  if (!stream_->IsStill()) return;
   StartCopying([this, gently = pace_->IsShared()](std::stop_token stop) {
     shadow::BuildMissingKeys(stop, tables_, gently);
   });

@@ -76,7 +76,7 @@ void Conductor::Report() {
 }
 
 void Conductor::NoteThrottle(const state::Migration& migration, state::Progress* progress) {
-  const bool has_steps = throttle_ && HasStepsToHoldBack(migration);
+  const bool has_steps = throttle_ && HasStepsToHoldBack(migration) && !is_building_;
   progress->throttle_reason = has_steps ? throttle_->Reason() : "";
   progress->throttled = !progress->throttle_reason.empty();
   progress->pace.reset();

@@ -20,9 +20,6 @@ namespace {
 constexpr unsigned kUnknownVariable = 1193;
 constexpr unsigned kDuplicateKeyName = 1061;
 constexpr unsigned kInterrupted = 1317;
-// The stream wrote more during the build than the server keeps for it
-// (innodb_online_alter_log_max_size).
-constexpr unsigned kOnlineLogTooBig = 1799;
 
 // For what is asked for to be heard within a moment.
 constexpr base::RetryPolicy kPolicy{.attempts = 1000, .longest_delay = std::chrono::seconds(5)};
@@ -148,9 +145,11 @@ std::vector<std::string> MissingKeys(mysql::Connection& connection, const Tables
 void BuildMissingKeys(std::stop_token stop, const Tables& tables, bool gently) {
   mysql::ConnectionOptions options = tables.connection;
   options.read_timeout = std::chrono::seconds(0);  // it says nothing until it is done
-  const char* const kStreamWaits = ", ALGORITHM=INPLACE, LOCK=SHARED";
-  const char* const kOnline = ", ALGORITHM=INPLACE, LOCK=NONE";
-  const char* how = kOnline;
+  // The stream waits meanwhile: the server can build on while rows change, but may then take a
+  // value on its way from one row to another for a duplicate (MySQL manual, "Online DDL
+  // Limitations"; 9.7.4 in nearly every build under a thousand writes a second), or find at the end
+  // that it has not kept all the changes (error 1799), and all that it has built is lost.
+  const char* how = ", ALGORITHM=INPLACE, LOCK=SHARED";
   const auto build = [&] {
     auto connection = mysql::Connection::Open(options);
     const auto missing = MissingKeys(connection, tables);
@@ -167,16 +166,8 @@ void BuildMissingKeys(std::stop_token stop, const Tables& tables, bool gently) {
     } catch (const Error& error) {
       base::ThrowIfStopped(stop);
       switch (error.server_errno()) {
-        case kOnlineLogTooBig:
-          how = kStreamWaits;
-          break;
         case mysql::kDuplicateEntry:
-          // While rows change the server may see a value twice that is on its way from one row to
-          // another (MySQL manual, "Online DDL Limitations"; 9.7.4 in every tenth build under
-          // batches that delete both rows first). Of rows that stand still it may not.
-          if (how != kOnline) throw NameDuplicates(connection, tables, error);
-          how = kStreamWaits;
-          break;
+          throw NameDuplicates(connection, tables, error);
         case kDuplicateKeyName:  // an earlier attempt of ours went on without us
         case kInterrupted:
           break;

@@ -23,7 +23,7 @@ void DropKeys(mysql::Connection& connection, const std::string& id, const mysql:
 // Which of the new table's keys are not there yet. Before the first swap.
 std::vector<std::string> MissingKeys(mysql::Connection& connection, const Tables& tables);
 
-// Builds what is missing, while the stream goes on writing; may be repeated after a crash, also
+// Builds what is missing, while the stream waits to write; may be repeated after a crash, also
 // while the server is still at work on an earlier attempt. gently: with fewer threads of the
 // server, where that can be said. When asked to stop it ends the statement on the server and throws
 // kCancelled. Throws kUnprojectable when a unique key finds duplicates, naming rows.

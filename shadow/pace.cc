@@ -22,7 +22,7 @@ constexpr seconds kUntilNextTry{1};
 constexpr seconds kLongestRest{5};
 // Beside others a chunk locks its rows no longer, and writes no more at once to the binlog, than a
 // write can wait for.
-constexpr milliseconds kSharedChunkTime{50};
+constexpr milliseconds kSharedChunkTime{20};
 
 mysql::ConnectionOptions Impatient(mysql::ConnectionOptions options) {
   options.read_timeout = seconds(10);

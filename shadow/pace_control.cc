@@ -2,72 +2,63 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace osc::shadow {
 namespace {
 
 using std::chrono::seconds;
 
-constexpr size_t kWrites = 20;  // that are looked at together
-// A write is late when it waits longer than that many times what it does without the work.
+// So many writes are listened to before the work goes on, and so many of them are remembered.
+constexpr int kHeard = 20;
+constexpr size_t kRemembered = 100;
+// A write is late when it waits longer than that many times a long one of those.
 constexpr double kLate = 3;
 constexpr PaceControl::Wait kNeverLate{5};
 constexpr double kLess = 0.75;       // by each late write
 constexpr double kLateShare = 0.02;  // where less and more are in balance
-constexpr double kLeast = 0.05;      // the work is to come to an end
+constexpr double kLeast = 0.1;       // the work is to come to an end
 // What writes wait without the work changes with the application's day.
-constexpr seconds kListenEvery{60};
-// At the least for so long: it is not the work that they wait for.
-constexpr seconds kListenAtLeast{5};
+constexpr seconds kListenEvery{15};
 
-PaceControl::Wait LongestButOne(std::vector<PaceControl::Wait> waits) {
-  if (waits.size() < 2) return PaceControl::Wait(0);
-  std::nth_element(waits.begin(), waits.end() - 2, waits.end());
-  return *(waits.end() - 2);
+void Remember(std::deque<PaceControl::Wait>* waits, PaceControl::Wait wait) {
+  waits->push_back(wait);
+  if (waits->size() > kRemembered) waits->pop_front();
+}
+
+// That 95 of a hundred do not exceed. Among the longest are those that a server makes wait now and
+// then by itself.
+PaceControl::Wait Long(const std::deque<PaceControl::Wait>& waits) {
+  if (waits.empty()) return PaceControl::Wait(0);
+  std::vector<PaceControl::Wait> sorted(waits.begin(), waits.end());
+  std::sort(sorted.begin(), sorted.end());
+  return sorted[sorted.size() * 95 / 100];
 }
 
 }  // namespace
 
-void PaceControl::Forget() {
-  phase_ = Phase::kFree;
-  latest_.clear();
-  alone_ = Wait(0);
-  threads_ = 1;
-}
-
-void PaceControl::Listen() {
-  phase_ = Phase::kListening;
-  latest_.clear();
-}
-
-void PaceControl::EndListening(base::Clock::time_point now) {
-  alone_ = LongestButOne(latest_);
-  limit_ = std::max(kNeverLate, alone_ * kLate);
-  phase_ = Phase::kPacing;
-  listened_at_ = above_least_at_ = now;
-}
+void PaceControl::Forget() { *this = PaceControl(); }
 
 void PaceControl::Note(base::Clock::time_point now, Wait waited, bool is_quiet, int most) {
-  if (phase_ == Phase::kFree) Listen();
-  if (phase_ == Phase::kListening && !is_quiet) return;
-  if (latest_.size() == kWrites) latest_.erase(latest_.begin());
-  latest_.push_back(waited);
+  if (phase_ == Phase::kFree) phase_ = Phase::kListening;
   if (phase_ == Phase::kListening) {
-    if (latest_.size() == kWrites) EndListening(now);
+    if (!is_quiet) return;
+    Remember(&alone_, waited);
+    if (++heard_ < kHeard) return;
+    phase_ = Phase::kPacing;
+    listened_at_ = now;
     return;
   }
-  if (waited > limit_) {
-    // All that would have been written meanwhile is late too.
-    const double late = 1 + waited / Wait(kInterval);
-    threads_ *= std::max(0.2, std::pow(kLess, late));
+  Remember(&latest_, waited);
+  if (waited > std::max(kNeverLate, alone() * kLate)) {
+    threads_ *= kLess;
   } else {
     threads_ *= std::pow(kLess, -kLateShare / (1 - kLateShare));
   }
   threads_ = std::clamp(threads_, kLeast, static_cast<double>(most));
-  if (threads_ > kLeast) above_least_at_ = now;
-  const bool stuck = now - above_least_at_ > kListenAtLeast;
-  const bool is_old = now - listened_at_ > kListenEvery && threads_ < most;
-  if (stuck || is_old) Listen();
+  if (now - listened_at_ < kListenEvery || threads_ >= most) return;
+  phase_ = Phase::kListening;
+  heard_ = 0;
 }
 
 double PaceControl::threads(int most) const {
@@ -82,8 +73,8 @@ double PaceControl::threads(int most) const {
   return std::min(threads_, static_cast<double>(most));
 }
 
-PaceControl::Wait PaceControl::recent() const {
-  return phase_ == Phase::kPacing ? LongestButOne(latest_) : Wait(0);
-}
+PaceControl::Wait PaceControl::alone() const { return Long(alone_); }
+
+PaceControl::Wait PaceControl::recent() const { return Long(latest_); }
 
 }  // namespace osc::shadow

@@ -7,7 +7,7 @@
 #pragma once
 
 #include <chrono>
-#include <vector>
+#include <deque>
 
 #include "src/base/wait.h"
 
@@ -29,23 +29,20 @@ class PaceControl {
   // found out first what writes wait without the work.
   double threads(int most) const;
 
-  // Of the latest writes, the longest but one; without the work, and with it. 0: not known.
-  Wait alone() const { return alone_; }
+  // What 95 in a hundred of the latest writes did not exceed, without the work and with it. 0: not
+  // known.
+  Wait alone() const;
   Wait recent() const;
 
  private:
   enum class Phase { kFree, kListening, kPacing };
 
-  void Listen();
-  void EndListening(base::Clock::time_point now);
-
   Phase phase_ = Phase::kFree;
   double threads_ = 1;
-  Wait alone_{0};
-  Wait limit_{0};
-  std::vector<Wait> latest_;  // the last ones, oldest first
+  int heard_ = 0;            // since it listens
+  std::deque<Wait> alone_;   // the last ones without the work
+  std::deque<Wait> latest_;  // and with it
   base::Clock::time_point listened_at_;
-  base::Clock::time_point above_least_at_;  // when more than the least was last allowed
 };
 
 }  // namespace osc::shadow

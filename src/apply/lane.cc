@@ -12,6 +12,12 @@ namespace {
 
 // As the number of rows, for large ones.
 constexpr size_t kBatchBytes = 2 << 20;
+// Under a trickle of small transactions a commit for each would cost the server more than the rows,
+// and make the application's own commits wait: so few rows are held for as long as that, unless
+// somebody waits for them.
+constexpr std::chrono::milliseconds kHeld{100};
+constexpr size_t kHeldChanges = 200;
+constexpr size_t kHeldBytes = 256 * 1024;
 // The dispatcher holds the lanes' bytes in check.
 constexpr size_t kQueueItems = 10000;
 
@@ -115,10 +121,11 @@ void ApplyItems(mysql::Connection& connection, const std::vector<LaneItem>& item
 }
 
 Lane::Lane(const mysql::ConnectionOptions& options, const CheckpointTable& checkpoint,
-           size_t batch_rows, Callbacks callbacks)
+           size_t batch_rows, const std::atomic<int>& hurry, Callbacks callbacks)
     : options_(WithIdleLimit(options)),
       batch_rows_(batch_rows),
       checkpoint_(checkpoint),
+      hurry_(hurry),
       callbacks_(std::move(callbacks)) {}
 
 Lane::~Lane() = default;
@@ -132,25 +139,46 @@ void Lane::Push(std::stop_token stop, LaneItem item) {
   changed_.wait(lock, stop, [&] { return queue_.size() < kQueueItems; });
   base::ThrowIfStopped(stop);
   pushed_number_ = item.number;
+  if (queue_.empty()) queued_since_ = base::Clock::now();
+  queued_changes_ += item.changes.size();
+  queued_bytes_ += item.bytes;
   queue_.push_back(std::move(item));
   changed_.notify_all();
 }
 
 void Lane::WaitUntilDone(std::stop_token stop, uint64_t number) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, stop, [&] { return done_number_ >= number; });
+  if (done_number_ < number) {
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, stop, [&] { return done_number_ >= number; });
+    --waiting_;
+  }
   base::ThrowIfStopped(stop);
 }
 
 void Lane::WaitUntilIdle(std::stop_token stop) {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, stop, [&] { return done_number_ == pushed_number_; });
-  base::ThrowIfStopped(stop);
+  uint64_t pushed = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    pushed = pushed_number_;
+  }
+  WaitUntilDone(stop, pushed);
 }
 
 bool Lane::IsIdle() const {
   const std::lock_guard lock(mutex_);
   return done_number_ == pushed_number_;
+}
+
+void Lane::Hurry() {
+  const std::lock_guard lock(mutex_);
+  changed_.notify_all();
+}
+
+bool Lane::IsWorthACommit() const {
+  return waiting_ > 0 || hurry_ > 0 || queued_changes_ >= kHeldChanges ||
+         queued_bytes_ >= kHeldBytes;
 }
 
 std::vector<LaneItem> Lane::Take(std::stop_token stop) {
@@ -162,6 +190,7 @@ std::vector<LaneItem> Lane::Take(std::stop_token stop) {
     lock.lock();
   }
   changed_.wait(lock, stop, has_items);
+  changed_.wait_until(lock, stop, queued_since_ + kHeld, [&] { return IsWorthACommit(); });
   base::ThrowIfStopped(stop);
   std::vector<LaneItem> items;
   size_t changes = 0;
@@ -179,6 +208,9 @@ std::vector<LaneItem> Lane::Take(std::stop_token stop) {
     items.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
+  queued_changes_ -= changes;
+  queued_bytes_ -= bytes;
+  queued_since_ = {};  // the rest does not wait
   changed_.notify_all();
   return items;
 }

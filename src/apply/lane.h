@@ -2,6 +2,7 @@
 // its position together with the rows.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -48,8 +49,9 @@ class Lane {
     std::function<void(const Error& error, base::Clock::duration tried)> retrying;
   };
 
+  // hurry: above 0 while somebody waits for what the lanes have; see Hurry(). Must live longer.
   Lane(const mysql::ConnectionOptions& options, const CheckpointTable& checkpoint,
-       size_t batch_rows, Callbacks callbacks);
+       size_t batch_rows, const std::atomic<int>& hurry, Callbacks callbacks);
   ~Lane();
 
   void start();
@@ -60,22 +62,30 @@ class Lane {
   // Everything that was pushed.
   void WaitUntilIdle(std::stop_token stop);
   bool IsIdle() const;
+  // Looks anew whether somebody is in a hurry. Any thread.
+  void Hurry();
 
  private:
   void Run(std::stop_token stop);
   // Closes the connection when there is nothing to do for a while.
   std::vector<LaneItem> Take(std::stop_token stop);
+  bool IsWorthACommit() const;
   void Apply(std::stop_token stop, const std::vector<LaneItem>& items);
 
   const mysql::ConnectionOptions options_;
   const size_t batch_rows_;
   const CheckpointTable& checkpoint_;
+  const std::atomic<int>& hurry_;
   const Callbacks callbacks_;
   std::optional<mysql::Connection> connection_;  // the lane's thread only
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<LaneItem> queue_;
+  size_t queued_changes_ = 0;
+  size_t queued_bytes_ = 0;
+  base::Clock::time_point queued_since_{};
+  int waiting_ = 0;  // for this lane
   uint64_t pushed_number_ = 0;
   uint64_t done_number_ = 0;
   std::jthread thread_;

@@ -1,5 +1,6 @@
 #include "src/apply/stream.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "src/apply/accepted_loss.h"
@@ -107,7 +108,7 @@ void Stream::start(int swaps_done) {
       NoteFailure(error, tried);
     };
     auto lane = std::make_unique<Lane>(WithTimeout(options_.connection), checkpoint_,
-                                       options_.batch_rows, std::move(callbacks));
+                                       options_.batch_rows, hurry_, std::move(callbacks));
     lane->start();
     return lane;
   };
@@ -143,14 +144,31 @@ Stream::Status Stream::status() const {
   return status;
 }
 
+bool Stream::IsStill() const {
+  return is_paused_ && !is_reading_ && alone_->IsIdle() &&
+         std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->IsIdle(); });
+}
+
 bool Stream::WaitUntilApplied(std::stop_token stop, const binlog::Position& position,
                               base::Clock::time_point deadline) {
-  return tracker_->WaitUntilCovers(stop, position, deadline);
+  return WaitInHurry([&] { return tracker_->WaitUntilCovers(stop, position, deadline); });
 }
 
 bool Stream::WaitForNoted(std::stop_token stop, base::Clock::time_point deadline) {
   const uint64_t number = noted_number_;
-  return number == 0 || tracker_->WaitUntilFinished(stop, number, deadline);
+  return number == 0 ||
+         WaitInHurry([&] { return tracker_->WaitUntilFinished(stop, number, deadline); });
+}
+
+bool Stream::WaitInHurry(const std::function<bool()>& wait) {
+  struct Hurry {
+    explicit Hurry(std::atomic<int>& waiting) : waiting(waiting) { ++waiting; }
+    ~Hurry() { --waiting; }
+    std::atomic<int>& waiting;
+  } const hurry(hurry_);
+  for (const auto& lane : lanes_) lane->Hurry();
+  if (alone_) alone_->Hurry();
+  return wait();
 }
 
 bool Stream::WaitForEpoch(std::stop_token stop, int epoch, base::Clock::time_point deadline) {
@@ -189,7 +207,11 @@ void Stream::Run(std::stop_token stop) {
         [&] {
           while (!stop.stop_requested()) {
             ReadUntilPause(stop);
-            while (is_paused_ && base::SleepFor(stop, kPauseInterval)) AdvanceLanes(stop);
+            while (is_paused_ && base::SleepFor(stop, kPauseInterval)) {
+              AdvanceLanes(stop);
+              is_reading_ = false;
+            }
+            is_reading_ = true;
           }
           base::ThrowIfStopped(stop);
         },
@@ -215,6 +237,7 @@ void Stream::ReadUntilPause(std::stop_token stop) {
   };
   constexpr std::chrono::milliseconds kHeartbeat{200};
   binlog::Reader reader(options_.connection, read_, filter, kHeartbeat, options_.row_memory);
+  reader.LetGather([this] { return hurry_ == 0; });
   while (!stop.stop_requested() && !is_paused_) {
     auto transaction = reader.Next(stop);
     if (!transaction) {

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -104,6 +105,8 @@ class Stream {
 
   // Reads no further, from the next commit on, until it is told to go on.
   void Pause(bool pause) { is_paused_ = pause; }
+  // Paused, and all that it has read is applied.
+  bool IsStill() const;
 
   // False when the deadline passes or the stream fails first; throws kCancelled.
   bool WaitUntilApplied(std::stop_token stop, const binlog::Position& position,
@@ -185,6 +188,8 @@ class Stream {
   void SendToLanes(std::stop_token stop, Route route);
   bool GoesAlone(const Route& route);
   void ApplyAlone(std::stop_token stop, Route route);
+  // While it waits the lanes hold nothing back.
+  bool WaitInHurry(const std::function<bool()>& wait);
   void WaitForRivals(std::stop_token stop, const Route& route);
   void WaitForAllLanes(std::stop_token stop);
   void AdvanceLanes(std::stop_token stop);
@@ -219,12 +224,14 @@ class Stream {
 
   std::atomic<SwapPhase> swap_phase_{SwapPhase::kNone};
   std::atomic<bool> is_paused_{false};
+  std::atomic<bool> is_reading_{true};
   std::atomic<int> epoch_{0};
   std::atomic<uint64_t> rows_applied_{0};
   std::atomic<uint64_t> conflicts_{0};
   std::atomic<uint64_t> noted_number_{0};  // of the last route, or statement, that was noted
   std::atomic<bool> running_{false};
-  mutable std::mutex mutex_;  // guards error_, and the turn against ConfirmSwap
+  std::atomic<int> hurry_{0};  // how many wait for rows to be applied
+  mutable std::mutex mutex_;   // guards error_, and the turn against ConfirmSwap
   std::optional<Error> error_;
   base::RetryNote retrying_;
 

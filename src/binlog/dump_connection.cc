@@ -18,6 +18,7 @@ constexpr uint8_t kBinlogDumpCommand = 18;
 constexpr uint8_t kBinlogDumpGtidCommand = 30;
 constexpr unsigned long kPacketError = static_cast<unsigned int>(-1);
 
+constexpr std::chrono::milliseconds kGather{5};
 // A server that says nothing for this long, heartbeats included, counts as dead. Finding the start
 // in a large file comes before the first event and may take longer.
 constexpr std::chrono::seconds kLongestSilence{15};
@@ -164,6 +165,8 @@ bool DumpConnection::WaitForBytes(const std::stop_token& stop) {
     if (pvio->cache != nullptr && pvio->cache + pvio->cache_size > pvio->cache_pos) return true;
     if (mysql->net.compress || (pvio->ctls != nullptr && last_packet_was_large_)) return true;
     pollfd entry{mysql_get_socket(mysql), POLLIN, 0};
+    if (poll(&entry, 1, 0) > 0) return true;
+    if (may_gather_ && may_gather_()) base::SleepFor(stop, kGather);
     if (poll(&entry, 1, static_cast<int>(kStopPoll.count())) > 0) return true;
     if (base::Clock::now() - started > longest) {
       throw Error(ErrorCode::kConnectionLost, "the server at " + connection_.options().Describe() +

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string_view>
@@ -33,6 +34,10 @@ class DumpConnection {
   // kPositionLost (the server no longer has the position), kRefused (missing privilege).
   std::optional<std::string_view> Next(const std::stop_token& stop);
 
+  // While this says so, events are let gather for a few milliseconds before they are read: to be
+  // woken for each costs more than to read it. Asked by the thread that calls Next().
+  void LetGather(std::function<bool()> may_gather) { may_gather_ = std::move(may_gather); }
+
   // Whether the server's events end in a CRC32, as its settings say now.
   bool expects_checksums() const { return expects_checksums_; }
   const mysql::ServerInfo& server() const { return connection_.server(); }
@@ -48,6 +53,7 @@ class DumpConnection {
   bool expects_checksums_ = false;
   bool last_packet_was_large_ = false;
   bool has_answered_ = false;
+  std::function<bool()> may_gather_;
 };
 
 }  // namespace osc::binlog

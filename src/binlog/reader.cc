@@ -50,6 +50,8 @@ class Reader::Impl {
     }
   }
 
+  void LetGather(std::function<bool()> may_gather) { connection_.LetGather(std::move(may_gather)); }
+
  private:
   std::string_view StripChecksum(std::string_view packet, const EventHeader& header) {
     const std::string_view body = packet.substr(kEventHeaderSize);
@@ -131,6 +133,10 @@ Reader::Reader(const mysql::ConnectionOptions& options, const Position& start, T
     : impl_(std::make_unique<Impl>(options, start, std::move(filter), heartbeat,
                                    std::move(memory))) {}
 Reader::~Reader() = default;
+
+void Reader::LetGather(std::function<bool()> may_gather) {
+  impl_->LetGather(std::move(may_gather));
+}
 
 std::optional<Transaction> Reader::Next(std::stop_token stop) { return impl_->Next(stop); }
 

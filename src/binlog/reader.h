@@ -75,6 +75,8 @@ class Reader {
   // heartbeats for 15 s (2 minutes while it looks for the start) is kConnectionLost. A file for
   // rows that cannot be written is kInternal.
   std::optional<Transaction> Next(std::stop_token stop);
+  // See DumpConnection.
+  void LetGather(std::function<bool()> may_gather);
 
  private:
   class Impl;

@@ -132,7 +132,7 @@ struct Progress {
   // How the copy and the verification hold themselves back for others; none while they need not.
   struct Pace {
     double threads = 0;         // at work, in parts
-    double write_ms = 0;        // of the latest small writes, the longest but one; 0: not known
+    double write_ms = 0;        // what 95 in 100 small writes do not exceed; 0: not known
     double write_alone_ms = 0;  // without the work
   };
   std::optional<Pace> pace;

@@ -67,13 +67,6 @@ TEST_F(PaceControlTest, KeepsTheShareOfLateWritesSmall) {
   EXPECT_LT(seen.threads, kMost / 2.0);
 }
 
-TEST_F(PaceControlTest, ALongWaitCountsForAllThatWouldHaveWaitedToo) {
-  Write(500, 1, 0.01, 5);
-  const double before = control_.threads(kMost);
-  control_.Note(now_, Wait(300), false, kMost);
-  EXPECT_LT(control_.threads(kMost), before / 4);
-}
-
 // When the application itself has become slower, waiting for its former speed would be for ever.
 TEST_F(PaceControlTest, LearnsAnewWhenItIsNotItsWorkThatMakesWritesSlow) {
   Write(500, 1, 0.01, 5);
