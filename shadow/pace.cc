@@ -103,9 +103,11 @@ void Pace::LookUntilError(std::stop_token stop) {
   uint64_t rows_applied = stream_.status().rows_applied;
   Clock::time_point seen_at{};
   Clock::time_point next_look{};
-  while (base::SleepFor(stop, PaceControl::kInterval)) {
+  bool is_needed = false;
+  while (base::SleepFor(stop, is_needed ? PaceControl::kInterval : kLookInterval)) {
     const auto now = Clock::now();
-    if (nice_ >= 0 || now - asked_at_.load() > kUnasked) {
+    is_needed = nice_ < 0 && now - asked_at_.load() <= kUnasked;
+    if (!is_needed) {
       connection.reset();
       continue;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <optional>
 
 #include "shadow/locked_statement.h"
@@ -25,6 +26,8 @@ using std::chrono::milliseconds;
 constexpr unsigned kTableExists = 1050;  // the sentry, met by a RENAME that nothing held back
 // A PREPARE that is not held up answers well within this.
 constexpr milliseconds kProbePatience{4};
+constexpr milliseconds kClose{20};
+constexpr int kCloseRounds = 5;
 
 std::string Comment(const SwapPlan& plan, const std::string& what) {
   return " /* " + apply::Marker(plan.id, what) + " */ ";
@@ -103,7 +106,11 @@ class Attempt {
   SwapResult Run(std::stop_token stop) {
     CreateSentry();
     // Before the lock, so that under it there is seldom anything left to do.
-    for (const SwapMember& member : streams_) TakeOverAutoIncrement(*member.plan, control_);
+    for (const SwapMember& member : streams_) {
+      TakeOverAutoIncrement(*member.plan, control_);
+      haste_.push_back(std::make_unique<apply::Stream::Haste>(*member.stream));
+    }
+    for (const SwapMember& member : streams_) ComeClose(stop, member);
     const auto asked_at = locks_.Take(stop);
     SwapResult result;
     result.freeze_point = binlog::CurrentPosition(control_);
@@ -157,12 +164,21 @@ class Attempt {
     OSC_FAULT_POINT("swap.sentry_dropped");
   }
 
+  // Until what is left is a matter of milliseconds, or does not become less.
+  void ComeClose(std::stop_token stop, const SwapMember& member) {
+    for (int round = 0; round < kCloseRounds; ++round) {
+      const auto began = Clock::now();
+      Drain(stop, member, binlog::CurrentGtidPosition(control_));
+      if (Clock::now() - began < kClose) return;
+    }
+  }
+
   static void Drain(std::stop_token stop, const SwapMember& member,
-                    const binlog::Position& freeze_point) {
+                    const binlog::Position& position) {
     const auto deadline = Clock::now() + member.plan->lock_timeout;
-    if (member.stream->WaitUntilApplied(stop, freeze_point, deadline)) return;
+    if (member.stream->WaitUntilApplied(stop, position, deadline)) return;
     if (const auto status = member.stream->status(); status.error) throw *status.error;
-    throw Error(ErrorCode::kBusy, "the stream did not reach the freeze point within " +
+    throw Error(ErrorCode::kBusy, "the stream did not come to where the binlog ended within " +
                                       std::to_string(member.plan->lock_timeout.count()) + " ms");
   }
 
@@ -269,6 +285,7 @@ class Attempt {
 
   const std::vector<SwapMember>& members_;
   std::vector<SwapMember> streams_;  // those that have one
+  std::vector<std::unique_ptr<apply::Stream::Haste>> haste_;
   const std::vector<const SwapPlan*> locked_;
   const SwapPlan& last_;  // whose table the RENAME comes to last
   const mysql::TableName sentry_;

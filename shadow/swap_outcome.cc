@@ -4,12 +4,12 @@
 #include <optional>
 
 #include "shadow/names.h"
+#include "shadow/object_swap.h"
 #include "src/apply/applied_tracker.h"
 #include "src/apply/checkpoint.h"
 #include "src/base/fault_point.h"
 #include "src/base/wait.h"
 #include "src/binlog/reader.h"
-#include "src/mysql/session_list.h"
 #include "src/mysql/statement_tables.h"
 
 namespace osc::shadow {
@@ -17,20 +17,6 @@ namespace {
 
 using base::Clock;
 using std::chrono::milliseconds;
-
-void WaitUntilNoRename(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan) {
-  const std::string marker = apply::Marker(plan.id, "swap:");
-  const auto is_running = [&] {
-    const auto sessions = mysql::ListSessions(connection);
-    return std::any_of(sessions.begin(), sessions.end(), [&](const mysql::Session& session) {
-      return session.id != connection.thread_id() &&
-             session.statement.find(marker) != std::string::npos;
-    });
-  };
-  const auto deadline = Clock::now() + plan.lock_timeout + std::chrono::seconds(30);
-  if (base::PollUntil(stop, deadline, milliseconds(5), [&] { return !is_running(); })) return;
-  throw Error(ErrorCode::kOutcomeUnknown, "a RENAME of migration " + plan.id + " hangs");
-}
 
 // True when the table with this id stands off stage, false when it has another name, nullopt when
 // there is none any more. The database's name is encoded in this table; our id alone is unique.
@@ -91,7 +77,9 @@ bool DoesBinlogHoldSwap(std::stop_token stop, mysql::Connection& connection, con
 
 bool DidSwapHappen(std::stop_token stop, mysql::Connection& connection, const SwapPlan& plan,
                    const std::string& identity_before) {
-  WaitUntilNoRename(stop, connection, plan);
+  LockedStatement rename = ObjectStatement(plan, "");
+  rename.marker = apply::Marker(plan.id, "swap:");
+  WaitUntilGone(stop, connection, rename);
   bool happened = false;
   if (const auto is_off_stage = IsOffStage(connection, plan.id, identity_before)) {
     happened = !*is_off_stage;

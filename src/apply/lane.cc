@@ -121,11 +121,11 @@ void ApplyItems(mysql::Connection& connection, const std::vector<LaneItem>& item
 }
 
 Lane::Lane(const mysql::ConnectionOptions& options, const CheckpointTable& checkpoint,
-           size_t batch_rows, const std::atomic<int>& hurry, Callbacks callbacks)
+           size_t batch_rows, const std::atomic<int>& hasty, Callbacks callbacks)
     : options_(WithIdleLimit(options)),
       batch_rows_(batch_rows),
       checkpoint_(checkpoint),
-      hurry_(hurry),
+      hasty_(hasty),
       callbacks_(std::move(callbacks)) {}
 
 Lane::~Lane() = default;
@@ -177,7 +177,7 @@ void Lane::Hurry() {
 }
 
 bool Lane::IsWorthACommit() const {
-  return waiting_ > 0 || hurry_ > 0 || queued_changes_ >= kHeldChanges ||
+  return waiting_ > 0 || hasty_ > 0 || queued_changes_ >= kHeldChanges ||
          queued_bytes_ >= kHeldBytes;
 }
 

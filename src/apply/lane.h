@@ -49,9 +49,10 @@ class Lane {
     std::function<void(const Error& error, base::Clock::duration tried)> retrying;
   };
 
-  // hurry: above 0 while somebody waits for what the lanes have; see Hurry(). Must live longer.
+  // hasty: how many are in haste, see Stream::Haste; nothing is held back while any is. Must live
+  // longer.
   Lane(const mysql::ConnectionOptions& options, const CheckpointTable& checkpoint,
-       size_t batch_rows, const std::atomic<int>& hurry, Callbacks callbacks);
+       size_t batch_rows, const std::atomic<int>& hasty, Callbacks callbacks);
   ~Lane();
 
   void start();
@@ -62,7 +63,7 @@ class Lane {
   // Everything that was pushed.
   void WaitUntilIdle(std::stop_token stop);
   bool IsIdle() const;
-  // Looks anew whether somebody is in a hurry. Any thread.
+  // Looks anew whether anybody is in haste. Any thread.
   void Hurry();
 
  private:
@@ -75,7 +76,7 @@ class Lane {
   const mysql::ConnectionOptions options_;
   const size_t batch_rows_;
   const CheckpointTable& checkpoint_;
-  const std::atomic<int>& hurry_;
+  const std::atomic<int>& hasty_;
   const Callbacks callbacks_;
   std::optional<mysql::Connection> connection_;  // the lane's thread only
 

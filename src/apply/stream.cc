@@ -108,7 +108,7 @@ void Stream::start(int swaps_done) {
       NoteFailure(error, tried);
     };
     auto lane = std::make_unique<Lane>(WithTimeout(options_.connection), checkpoint_,
-                                       options_.batch_rows, hurry_, std::move(callbacks));
+                                       options_.batch_rows, hasty_, std::move(callbacks));
     lane->start();
     return lane;
   };
@@ -151,24 +151,21 @@ bool Stream::IsStill() const {
 
 bool Stream::WaitUntilApplied(std::stop_token stop, const binlog::Position& position,
                               base::Clock::time_point deadline) {
-  return WaitInHurry([&] { return tracker_->WaitUntilCovers(stop, position, deadline); });
+  const Haste haste(*this);
+  return tracker_->WaitUntilCovers(stop, position, deadline);
 }
 
 bool Stream::WaitForNoted(std::stop_token stop, base::Clock::time_point deadline) {
   const uint64_t number = noted_number_;
-  return number == 0 ||
-         WaitInHurry([&] { return tracker_->WaitUntilFinished(stop, number, deadline); });
+  if (number == 0) return true;
+  const Haste haste(*this);
+  return tracker_->WaitUntilFinished(stop, number, deadline);
 }
 
-bool Stream::WaitInHurry(const std::function<bool()>& wait) {
-  struct Hurry {
-    explicit Hurry(std::atomic<int>& waiting) : waiting(waiting) { ++waiting; }
-    ~Hurry() { --waiting; }
-    std::atomic<int>& waiting;
-  } const hurry(hurry_);
-  for (const auto& lane : lanes_) lane->Hurry();
-  if (alone_) alone_->Hurry();
-  return wait();
+Stream::Haste::Haste(Stream& stream) : stream_(stream) {
+  ++stream_.hasty_;
+  for (const auto& lane : stream_.lanes_) lane->Hurry();
+  if (stream_.alone_) stream_.alone_->Hurry();
 }
 
 bool Stream::WaitForEpoch(std::stop_token stop, int epoch, base::Clock::time_point deadline) {
@@ -237,7 +234,7 @@ void Stream::ReadUntilPause(std::stop_token stop) {
   };
   constexpr std::chrono::milliseconds kHeartbeat{200};
   binlog::Reader reader(options_.connection, read_, filter, kHeartbeat, options_.row_memory);
-  reader.LetGather([this] { return hurry_ == 0; });
+  reader.LetGather([this] { return hasty_ == 0; });
   while (!stop.stop_requested() && !is_paused_) {
     auto transaction = reader.Next(stop);
     if (!transaction) {

@@ -9,7 +9,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -108,7 +107,20 @@ class Stream {
   // Paused, and all that it has read is applied.
   bool IsStill() const;
 
-  // False when the deadline passes or the stream fails first; throws kCancelled.
+  // As long as one lives nothing is held back to be applied together with what comes next, which
+  // else costs the server less. Any thread; the stream must live longer.
+  class Haste {
+   public:
+    explicit Haste(Stream& stream);
+    ~Haste() { --stream_.hasty_; }
+    Haste(const Haste&) = delete;
+    Haste& operator=(const Haste&) = delete;
+
+   private:
+    Stream& stream_;
+  };
+
+  // In haste. False when the deadline passes or the stream fails first; throws kCancelled.
   bool WaitUntilApplied(std::stop_token stop, const binlog::Position& position,
                         base::Clock::time_point deadline);
   // Until everything is applied off stage that the observer has been told of when this is called.
@@ -188,8 +200,6 @@ class Stream {
   void SendToLanes(std::stop_token stop, Route route);
   bool GoesAlone(const Route& route);
   void ApplyAlone(std::stop_token stop, Route route);
-  // While it waits the lanes hold nothing back.
-  bool WaitInHurry(const std::function<bool()>& wait);
   void WaitForRivals(std::stop_token stop, const Route& route);
   void WaitForAllLanes(std::stop_token stop);
   void AdvanceLanes(std::stop_token stop);
@@ -230,7 +240,7 @@ class Stream {
   std::atomic<uint64_t> conflicts_{0};
   std::atomic<uint64_t> noted_number_{0};  // of the last route, or statement, that was noted
   std::atomic<bool> running_{false};
-  std::atomic<int> hurry_{0};  // how many wait for rows to be applied
+  std::atomic<int> hasty_{0};  // how many are in haste
   mutable std::mutex mutex_;   // guards error_, and the turn against ConfirmSwap
   std::optional<Error> error_;
   base::RetryNote retrying_;

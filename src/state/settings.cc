@@ -4,7 +4,9 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "src/base/duration.h"
 #include "src/base/error.h"
@@ -26,56 +28,8 @@ constexpr std::string_view kAuto = "auto";
               std::string(name) + ": '" + std::string(value) + "' is not " + expected);
 }
 
-struct DurationSetting {
-  std::string_view name;
-  milliseconds Settings::*field;
-  milliseconds least;
-  milliseconds most;
-};
-constexpr std::array<DurationSetting, 5> kDurations{{
-    {"retention", &Settings::retention, milliseconds(0), hours(24 * 366)},
-    {"chunk-time", &Settings::chunk_time, milliseconds(1), seconds(60)},
-    {"cutover-lock-timeout", &Settings::cutover_lock_timeout, milliseconds(100), seconds(300)},
-    {"max-lag", &Settings::max_lag, milliseconds(10), hours(24)},
-    {"snapshot-wait", &Settings::snapshot_wait, milliseconds(0), hours(24 * 366)},
-}};
-
-struct NumberSetting {
-  std::string_view name;
-  int Settings::*field;
-  int least;
-  int most;
-};
-constexpr std::array<NumberSetting, 2> kNumbers{{
-    {"copy-threads", &Settings::copy_threads, 1, 64},
-    {"apply-lanes", &Settings::apply_lanes, 1, 64},
-}};
-
-struct SwitchSetting {
-  std::string_view name;
-  bool Settings::*field;
-};
-constexpr std::array<SwitchSetting, 4> kSwitches{{
-    {"postpone-cutover", &Settings::postpone_cutover},
-    {"verify", &Settings::verify},
-    {"force-cutover", &Settings::force_cutover},
-    {"pause-stream", &Settings::pause_stream},
-}};
-
-struct LimitsSetting {
-  std::string_view name;
-  LoadLimits Settings::*field;
-};
-constexpr std::array<LimitsSetting, 2> kLimits{{
-    {"max-load", &Settings::max_load},
-    {"critical-load", &Settings::critical_load},
-}};
-
-struct TextSetting {
-  std::string_view name;
-  std::string Settings::*field;
-  void (*check)(std::string_view name, std::string_view value);  // throws kInvalidArgument
-};
+constexpr std::string_view kNone = "none";  // of limits and texts
+constexpr double kMostNice = 1000;
 
 void CheckQuery(std::string_view name, std::string_view value) {
   if (!mysql::SqlLexer(value).Next().Is("SELECT")) Bad(name, value, "a SELECT of one number");
@@ -95,66 +49,6 @@ void CheckHosts(std::string_view name, std::string_view value) {
   } catch (const Error& error) {
     throw error.Within(std::string(name));
   }
-}
-
-constexpr std::array<TextSetting, 4> kTexts{{
-    {"throttle-query", &Settings::throttle_query, CheckQuery},
-    {"throttle-file", &Settings::throttle_file, CheckPath},
-    {"replica", &Settings::replicas, CheckHosts},
-    {"hooks", &Settings::hooks, CheckPath},
-}};
-constexpr std::string_view kNone = "none";  // of limits and texts
-
-constexpr std::string_view kNice = "nice";
-constexpr double kMostNice = 1000;
-
-constexpr std::string_view kDeferIndexes = "defer-indexes";
-constexpr std::array<std::string_view, 3> kDeferWords{"auto", "on", "off"};  // as DeferIndexes
-constexpr std::string_view kAlgorithm = "algorithm";
-constexpr std::array<std::string_view, 3> kAlgorithmWords{"osc", "instant",
-                                                          "auto"};  // as Algorithm
-
-std::string KnownNames() {
-  std::string names;
-  const auto add = [&names](std::string_view name) {
-    names += (names.empty() ? "" : ", ") + std::string(name);
-  };
-  for (const auto& setting : kDurations) add(setting.name);
-  for (const auto& setting : kNumbers) add(setting.name);
-  for (const auto& setting : kSwitches) add(setting.name);
-  for (const auto& setting : kLimits) add(setting.name);
-  for (const auto& setting : kTexts) add(setting.name);
-  add(kNice);
-  add(kDeferIndexes);
-  add(kAlgorithm);
-  return names;
-}
-
-milliseconds DurationValue(const DurationSetting& setting, std::string_view value) {
-  milliseconds parsed{};
-  try {
-    parsed = base::ParseDuration(value);
-  } catch (const Error& error) {
-    throw error.Within(std::string(setting.name));
-  }
-  if (parsed < setting.least || parsed > setting.most) {
-    Bad(setting.name, value,
-        "between " + base::FormatDuration(setting.least) + " and " +
-            base::FormatDuration(setting.most));
-  }
-  return parsed;
-}
-
-int NumberValue(const NumberSetting& setting, std::string_view value) {
-  int parsed = 0;
-  const char* end = value.data() + value.size();
-  const auto [stop, error] = std::from_chars(value.data(), end, parsed);
-  if (error != std::errc() || stop != end || parsed < setting.least || parsed > setting.most) {
-    Bad(setting.name, value,
-        "a whole number from " + std::to_string(setting.least) + " to " +
-            std::to_string(setting.most));
-  }
-  return parsed;
 }
 
 bool SwitchValue(std::string_view name, std::string_view value) {
@@ -193,26 +87,143 @@ std::string LimitsText(const LoadLimits& limits) {
   return text.empty() ? std::string(kNone) : text;
 }
 
-std::optional<double> NiceValue(std::string_view value) {
+std::optional<double> NiceValue(std::string_view name, std::string_view value) {
   if (value == kAuto) return std::nullopt;
   double number = 0;
   const char* end = value.data() + value.size();
   const auto [stop, error] = std::from_chars(value.data(), end, number);
   if (error != std::errc() || stop != end || !(number >= 0) || number > kMostNice) {
-    Bad(kNice, value,
+    Bad(name, value,
         "auto, or a number from 0 (no rest) to 1000: 1 rests as long as it has worked");
   }
   return number;
 }
 
+using Words = std::array<std::string_view, 3>;
+constexpr Words kDeferWords{"auto", "on", "off"};           // as DeferIndexes
+constexpr Words kAlgorithmWords{"osc", "instant", "auto"};  // as Algorithm
+
+using Json = nlohmann::ordered_json;
+
+// One of them: how its text becomes a value, and the value a text, a number or a boolean again.
+struct Setting {
+  std::string_view name;
+  std::function<void(Settings* settings, std::string_view name, std::string_view value)> set;
+  std::function<Json(const Settings& settings)> get;
+};
+
+Setting Duration(std::string_view name, milliseconds Settings::*field, milliseconds least,
+                 milliseconds most) {
+  const auto set = [=](Settings* settings, std::string_view name, std::string_view value) {
+    milliseconds parsed{};
+    try {
+      parsed = base::ParseDuration(value);
+    } catch (const Error& error) {
+      throw error.Within(std::string(name));
+    }
+    if (parsed < least || parsed > most) {
+      Bad(name, value,
+          "between " + base::FormatDuration(least) + " and " + base::FormatDuration(most));
+    }
+    settings->*field = parsed;
+  };
+  return {name, set,
+          [=](const Settings& settings) -> Json { return base::FormatDuration(settings.*field); }};
+}
+
+Setting Number(std::string_view name, int Settings::*field, int least, int most) {
+  const auto set = [=](Settings* settings, std::string_view name, std::string_view value) {
+    int parsed = 0;
+    const char* end = value.data() + value.size();
+    const auto [stop, error] = std::from_chars(value.data(), end, parsed);
+    if (error != std::errc() || stop != end || parsed < least || parsed > most) {
+      Bad(name, value,
+          "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    }
+    settings->*field = parsed;
+  };
+  return {name, set, [=](const Settings& settings) -> Json { return settings.*field; }};
+}
+
+Setting Switch(std::string_view name, bool Settings::*field) {
+  const auto set = [=](Settings* settings, std::string_view name, std::string_view value) {
+    settings->*field = SwitchValue(name, value);
+  };
+  return {name, set, [=](const Settings& settings) -> Json { return settings.*field; }};
+}
+
+Setting Limits(std::string_view name, LoadLimits Settings::*field) {
+  const auto set = [=](Settings* settings, std::string_view name, std::string_view value) {
+    settings->*field = LimitsValue(name, value == kNone ? "" : value);
+  };
+  return {name, set, [=](const Settings& settings) -> Json { return LimitsText(settings.*field); }};
+}
+
+// check: throws kInvalidArgument.
+Setting Text(std::string_view name, std::string Settings::*field,
+             void (*check)(std::string_view name, std::string_view value)) {
+  const auto set = [=](Settings* settings, std::string_view name, std::string_view value) {
+    const bool is_none = value == kNone || value.empty();
+    if (!is_none) check(name, value);
+    settings->*field = is_none ? "" : value;
+  };
+  const auto get = [=](const Settings& settings) -> Json {
+    const std::string& text = settings.*field;
+    return text.empty() ? std::string(kNone) : text;
+  };
+  return {name, set, get};
+}
+
 template <typename Choice>
-Choice WordValue(std::string_view name, const std::array<std::string_view, 3>& words,
-                 std::string_view value) {
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (words[i] == value) return static_cast<Choice>(i);
-  }
-  Bad(name, value,
-      std::string(words[0]) + ", " + std::string(words[1]) + " or " + std::string(words[2]));
+Setting Word(std::string_view name, Choice Settings::*field, const Words& words) {
+  const auto set = [=](Settings* settings, std::string_view name, std::string_view value) {
+    const auto found = std::find(words.begin(), words.end(), value);
+    if (found == words.end()) {
+      Bad(name, value,
+          std::string(words[0]) + ", " + std::string(words[1]) + " or " + std::string(words[2]));
+    }
+    settings->*field = static_cast<Choice>(found - words.begin());
+  };
+  return {name, set, [=](const Settings& settings) -> Json {
+            return words[static_cast<size_t>(settings.*field)];
+          }};
+}
+
+Setting Nice(std::string_view name) {
+  const auto set = [](Settings* settings, std::string_view name, std::string_view value) {
+    settings->nice = NiceValue(name, value);
+  };
+  return {name, set, [](const Settings& settings) -> Json {
+            if (!settings.nice) return kAuto;
+            return *settings.nice;
+          }};
+}
+
+const std::vector<Setting>& AllSettings() {
+  static const std::vector<Setting> settings{
+      Duration("retention", &Settings::retention, milliseconds(0), hours(24 * 366)),
+      Duration("chunk-time", &Settings::chunk_time, milliseconds(1), seconds(60)),
+      Duration("cutover-lock-timeout", &Settings::cutover_lock_timeout, milliseconds(100),
+               seconds(300)),
+      Duration("max-lag", &Settings::max_lag, milliseconds(10), hours(24)),
+      Duration("snapshot-wait", &Settings::snapshot_wait, milliseconds(0), hours(24 * 366)),
+      Number("copy-threads", &Settings::copy_threads, 1, 64),
+      Number("apply-lanes", &Settings::apply_lanes, 1, 64),
+      Switch("postpone-cutover", &Settings::postpone_cutover),
+      Switch("verify", &Settings::verify),
+      Switch("force-cutover", &Settings::force_cutover),
+      Switch("pause-stream", &Settings::pause_stream),
+      Limits("max-load", &Settings::max_load),
+      Limits("critical-load", &Settings::critical_load),
+      Text("throttle-query", &Settings::throttle_query, CheckQuery),
+      Text("throttle-file", &Settings::throttle_file, CheckPath),
+      Text("replica", &Settings::replicas, CheckHosts),
+      Text("hooks", &Settings::hooks, CheckPath),
+      Nice("nice"),
+      Word("defer-indexes", &Settings::defer_indexes, kDeferWords),
+      Word("algorithm", &Settings::algorithm, kAlgorithmWords),
+  };
+  return settings;
 }
 
 std::string AsText(const nlohmann::json& value) {
@@ -226,72 +237,20 @@ std::string_view AlgorithmName(Algorithm algorithm) {
 }
 
 void ApplySetting(Settings* settings, std::string_view name, std::string_view value) {
-  for (const auto& setting : kDurations) {
-    if (setting.name == name) {
-      settings->*setting.field = DurationValue(setting, value);
-      return;
-    }
-  }
-  for (const auto& setting : kNumbers) {
-    if (setting.name == name) {
-      settings->*setting.field = NumberValue(setting, value);
-      return;
-    }
-  }
-  for (const auto& setting : kSwitches) {
-    if (setting.name == name) {
-      settings->*setting.field = SwitchValue(name, value);
-      return;
-    }
-  }
-  const std::string_view given = value == kNone ? std::string_view() : value;
-  for (const auto& setting : kLimits) {
-    if (setting.name == name) {
-      settings->*setting.field = LimitsValue(name, given);
-      return;
-    }
-  }
-  for (const auto& setting : kTexts) {
-    if (setting.name == name) {
-      if (!given.empty()) setting.check(name, given);
-      settings->*setting.field = given;
-      return;
-    }
-  }
-  if (name == kNice) {
-    settings->nice = NiceValue(value);
-    return;
-  }
-  if (name == kDeferIndexes) {
-    settings->defer_indexes = WordValue<DeferIndexes>(name, kDeferWords, value);
-    return;
-  }
-  if (name == kAlgorithm) {
-    settings->algorithm = WordValue<Algorithm>(name, kAlgorithmWords, value);
-    return;
+  std::string known;
+  for (const Setting& setting : AllSettings()) {
+    if (setting.name == name) return setting.set(settings, name, value);
+    known += (known.empty() ? "" : ", ") + std::string(setting.name);
   }
   throw Error(ErrorCode::kInvalidArgument, "there is no setting '" + std::string(name) + "'",
-              "the settings are " + KnownNames());
+              "the settings are " + known);
 }
 
 std::string SaveSettings(const Settings& settings) {
-  nlohmann::ordered_json json;
-  for (const auto& setting : kDurations) {
-    json[std::string(setting.name)] = base::FormatDuration(settings.*setting.field);
+  Json json;
+  for (const Setting& setting : AllSettings()) {
+    json[std::string(setting.name)] = setting.get(settings);
   }
-  for (const auto& setting : kNumbers) json[std::string(setting.name)] = settings.*setting.field;
-  for (const auto& setting : kSwitches) json[std::string(setting.name)] = settings.*setting.field;
-  for (const auto& setting : kLimits) {
-    json[std::string(setting.name)] = LimitsText(settings.*setting.field);
-  }
-  for (const auto& setting : kTexts) {
-    const std::string& text = settings.*setting.field;
-    json[std::string(setting.name)] = text.empty() ? std::string(kNone) : text;
-  }
-  json[std::string(kNice)] = std::string(kAuto);
-  if (settings.nice) json[std::string(kNice)] = *settings.nice;
-  json[std::string(kDeferIndexes)] = kDeferWords[static_cast<size_t>(settings.defer_indexes)];
-  json[std::string(kAlgorithm)] = AlgorithmName(settings.algorithm);
   return json.dump();
 }
 

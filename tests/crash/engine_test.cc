@@ -110,17 +110,7 @@ TEST_P(EngineCrashTest, TruncateHidesNoOutcomeOfASwap) {
   CreateTitledUsers("users", 10);
   const std::string id = osc().Alter("users", "DROP COLUMN title");
   const std::string off_stage = "`_osc_" + id + "_users`";
-  const auto swap_dies_at = [&](const std::string& command, const std::string& point) {
-    osc().state().StopEngine();
-    osc().SetEnvironment("OSC_FAULT", point);
-    const auto engine = osc().Start({"serve"});
-    testing::WaitUntil(
-        "the engine", [&] { return osc().state().EnginePid().has_value(); }, seconds(20));
-    osc().Run({command, id, "--detach", "--no-autostart"});
-    EXPECT_EQ(engine->Wait(seconds(60)).exit_code, 128 + SIGKILL);
-    osc().SetEnvironment("OSC_FAULT", "");
-  };
-  swap_dies_at("revert", "swing.intent_recorded");
+  DieAt("swing.intent_recorded", {"revert", id});
   Run("TRUNCATE TABLE users");
   // As the stream does it, had it lived a little longer.
   Run("SET SESSION sql_log_bin=0");
@@ -132,7 +122,7 @@ TEST_P(EngineCrashTest, TruncateHidesNoOutcomeOfASwap) {
   EXPECT_EQ(osc().Show(id)["swaps"].size(), 2U);
   ExpectInvariant(id);
 
-  swap_dies_at("reapply", "swing.swapped");
+  DieAt("swing.swapped", {"reapply", id});
   Run("TRUNCATE TABLE users");
   Run("INSERT INTO users (id, token, email, amount) VALUES (2, 2, 'b', 2)");
   StartEngine(id);

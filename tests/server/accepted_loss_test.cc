@@ -35,17 +35,7 @@ TEST_P(AcceptedLossTest, R12IsReportedAndBothTablesAgree) {
   const auto file = osc().state().path() / "lost.jsonl";
 
   // Dies with the loss accepted and the tables not swapped: nothing has happened.
-  osc().state().StopEngine();
-  osc().SetEnvironment("OSC_FAULT", "swap.loss_accepted");
-  const auto engine = osc().Start({"serve"});
-  testing::WaitUntil(
-      "the engine", [&] { return osc().state().EnginePid().has_value(); }, seconds(20));
-  const auto command =
-      osc().Start({"revert", id, "--accept-loss", "--report", file.string(), "--no-autostart"});
-  EXPECT_EQ(engine->Wait(seconds(60)).exit_code, 128 + SIGKILL);
-  osc().SetEnvironment("OSC_FAULT", "");
-  command->Signal(SIGINT);
-  command->Wait(seconds(10));
+  DieAt("swap.loss_accepted", {"revert", id, "--accept-loss", "--report", file.string()});
   EXPECT_EQ(ReadLines(file).size(), 3U);
   EXPECT_EQ(Value("SELECT COUNT(*) FROM t WHERE more IS NOT NULL"), "5");
 

@@ -101,8 +101,8 @@ TEST_P(FailoverReseedTest, RevertAndReseedAreLost) {
 TEST_P(FailoverReseedTest, FormerPrimaryWithLostCommitsIsRefused) {
   const std::string id = StartMigration();
   osc().WaitForState(id, "live");
-  osc().WaitUntilCaughtUp(id);
   application().Pause();
+  osc().WaitUntilCaughtUp(id);
   const std::string common = WaitUntilItFollows(second(), first());
   CutReplicaOff();
   osc().state().StopEngine();

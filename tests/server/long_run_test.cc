@@ -17,6 +17,8 @@ namespace {
 
 using std::chrono::seconds;
 
+constexpr int kLanes = 4;
+
 struct Sample {
   int64_t resident_kib = 0;
   int64_t descriptors = 0;
@@ -38,15 +40,23 @@ Sample Look(pid_t engine) {
   return sample;
 }
 
-// The largest of a part of the samples, from first/4 to last/4 of them.
-Sample Largest(const std::vector<Sample>& samples, size_t first, size_t last) {
-  Sample largest;
-  for (size_t i = samples.size() * first / 4; i < samples.size() * last / 4; ++i) {
-    largest.resident_kib = std::max(largest.resident_kib, samples[i].resident_kib);
-    largest.descriptors = std::max(largest.descriptors, samples[i].descriptors);
-    largest.threads = std::max(largest.threads, samples[i].threads);
+struct Range {
+  Sample least;
+  Sample most;
+};
+
+// Of a part of the samples, from first/4 to last/4 of them.
+Range RangeOf(const std::vector<Sample>& samples, size_t first, size_t last) {
+  const size_t begin = samples.size() * first / 4;
+  const size_t end = samples.size() * last / 4;
+  Range range{samples[begin], samples[begin]};
+  for (size_t i = begin; i < end; ++i) {
+    for (auto field : {&Sample::resident_kib, &Sample::descriptors, &Sample::threads}) {
+      range.least.*field = std::min(range.least.*field, samples[i].*field);
+      range.most.*field = std::max(range.most.*field, samples[i].*field);
+    }
   }
-  return largest;
+  return range;
 }
 
 class LongRunTest : public ::testing::TestWithParam<testing::TestServer> {
@@ -68,7 +78,8 @@ TEST_P(LongRunTest, TheEngineDoesNotGrow) {
   root.Execute("USE app");
   testing::CreateWritersTable(root, "users", 5000, "title VARCHAR(40)");
   testing::Osc osc(server, "app");
-  const std::string id = osc.Alter("users", "DROP COLUMN title");
+  const std::string id =
+      osc.Alter("users", "DROP COLUMN title", {"--apply-lanes", std::to_string(kLanes)});
   testing::Writers writers(server, "app", "users");
   writers.WaitForTransactions(1000);
 
@@ -88,16 +99,22 @@ TEST_P(LongRunTest, TheEngineDoesNotGrow) {
         return now >= end;
       },
       duration + seconds(60));
-  const Sample early = Largest(samples, 1, 2);
-  const Sample late = Largest(samples, 3, 4);
-  std::printf("resident %lld, then %lld KiB; descriptors %lld, %lld; threads %lld, %lld\n",
-              static_cast<long long>(early.resident_kib), static_cast<long long>(late.resident_kib),
-              static_cast<long long>(early.descriptors), static_cast<long long>(late.descriptors),
-              static_cast<long long>(early.threads), static_cast<long long>(late.threads));
+  const Range early = RangeOf(samples, 1, 2);
+  const Range late = RangeOf(samples, 3, 4);
+  const auto print = [](const char* what, int64_t Sample::*field, const Range& a, const Range& b) {
+    std::printf("%s %lld to %lld, then %lld to %lld\n", what,
+                static_cast<long long>(a.least.*field), static_cast<long long>(a.most.*field),
+                static_cast<long long>(b.least.*field), static_cast<long long>(b.most.*field));
+  };
+  print("resident KiB", &Sample::resident_kib, early, late);
+  print("descriptors", &Sample::descriptors, early, late);
+  print("threads", &Sample::threads, early, late);
   // Of an hour the half is some ten million rows: 2 MiB would be a fifth of a byte for each.
-  EXPECT_LT(late.resident_kib, early.resident_kib + 2048);
-  EXPECT_LE(late.descriptors, early.descriptors + 2);  // a command that just asks
-  EXPECT_LE(late.threads, early.threads);
+  EXPECT_LT(late.most.resident_kib, early.most.resident_kib + 2048);
+  // A backup of the store holds some files for a moment, and lanes that another one does the work
+  // for close their connections until they are needed: what has leaked is never given back.
+  EXPECT_LE(late.least.descriptors, early.most.descriptors + kLanes);
+  EXPECT_LE(late.most.threads, early.most.threads);
   writers.Stop();
   EXPECT_EQ(testing::ReadTotals(root, "users"), writers.expected());
   testing::ExpectSameRows(server, osc, id, {"id"}, {"token", "email", "amount"});

@@ -87,14 +87,7 @@ TEST_P(RetentionTest, DropGoesOnAfterACrash) {
   for (const char* point : {"end.begun", "drop.off_stage_dropped", "complete.dropped"}) {
     SCOPED_TRACE(point);
     const std::string id = osc().Alter("users", "ADD COLUMN more INT");
-    osc().state().StopEngine();
-    osc().SetEnvironment("OSC_FAULT", point);
-    const auto engine = osc().Start({"serve"});
-    testing::WaitUntil(
-        "the engine", [&] { return osc().state().EnginePid().has_value(); }, seconds(20));
-    osc().Run({"complete", id, "--detach", "--no-autostart"});
-    EXPECT_EQ(engine->Wait(seconds(60)).exit_code, 128 + SIGKILL);
-    osc().SetEnvironment("OSC_FAULT", "");
+    DieAt(point, {"complete", id});
     EXPECT_EQ(osc().Show(id)["state"], "completing");
     ExpectRefused({"revert", id}, "window has ended");
     const Outcome again = osc().Run({"complete", id});

@@ -112,9 +112,7 @@ TEST_P(StreamTest, BarriersThatComeTogetherShareCommits) {
   constexpr int kRows = 50;
   constexpr int kFew = 200;
   constexpr int kMany = 500;  // more than one commit takes
-  Run("CREATE TABLE commits (position VARCHAR(400) PRIMARY KEY)");
-  Run("CREATE TRIGGER count_commits AFTER UPDATE ON checkpoint FOR EACH ROW "
-      "INSERT IGNORE INTO commits VALUES (RIGHT(NEW.position, 400))");
+  CountCommits();
   InsertRows(connection(), 1, kRows);
   std::mt19937 random(7);
   const auto value = [&](int id) {
@@ -149,6 +147,20 @@ TEST_P(StreamTest, BarriersThatComeTogetherShareCommits) {
     EXPECT_GT(StreamInPieces(), 1);
     EXPECT_EQ(Rows("off_stage"), Rows("live_table"));
   }
+}
+
+// A commit for each of an application's small transactions would cost the server more than the
+// rows.
+TEST_P(StreamTest, SmallTransactionsShareCommits) {
+  constexpr int kRows = 300;
+  CountCommits();
+  apply::Stream stream(options_, nullptr);
+  stream.start(epoch_);
+  for (int id = 1; id <= kRows; ++id) InsertRows(connection(), id, id);
+  testing::WaitUntil(
+      "the rows to be applied", [&] { return stream.status().rows_applied == kRows; }, seconds(30));
+  EXPECT_LT(std::stoi(Value("SELECT COUNT(*) FROM commits")), kRows / 3);
+  EXPECT_EQ(Rows("off_stage"), Rows("live_table"));
 }
 
 // Transactions larger than what is kept in memory, and cut into many parts: stopped within one and
