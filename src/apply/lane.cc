@@ -139,11 +139,14 @@ void Lane::Push(std::stop_token stop, LaneItem item) {
   changed_.wait(lock, stop, [&] { return queue_.size() < kQueueItems; });
   base::ThrowIfStopped(stop);
   pushed_number_ = item.number;
-  if (queue_.empty()) queued_since_ = base::Clock::now();
+  const bool was_empty = queue_.empty();
+  const bool was_worth_it = IsWorthACommit();
+  if (was_empty) queued_since_ = base::Clock::now();
   queued_changes_ += item.changes.size();
   queued_bytes_ += item.bytes;
   queue_.push_back(std::move(item));
-  changed_.notify_all();
+  // The lane is not woken for each row of a batch that it waits for.
+  if (was_empty || (!was_worth_it && IsWorthACommit())) changed_.notify_all();
 }
 
 void Lane::WaitUntilDone(std::stop_token stop, uint64_t number) {

@@ -2,6 +2,7 @@
 // spends several times as much on a statement of its own for a row as on the row.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -53,15 +54,20 @@ class NetWriter {
  private:
   using Rows = std::vector<const NetChange*>;
 
-  // Rows that change the same columns go in one INSERT ... ON DUPLICATE KEY UPDATE, once they are
-  // known to be there: then the duplicate is always found on the primary key, to which InnoDB looks
-  // first. For a row that is not there another unique key would change the wrong one.
+  // Rows that change the same columns go in one INSERT ... ON DUPLICATE KEY UPDATE: the duplicate
+  // is found on the primary key, to which InnoDB looks first. For a row that is not there another
+  // unique key would change the wrong one; RowSql::UpdateTail makes that an error.
   bool GoTogether(const Rows& updated) const;
-  // Locks the rows; throws kDiverged unless all are there.
+  // That all were there is seen by how many rows the statement has changed, for one of the columns
+  // surely gets another value: no conversion can make it the one that it had.
+  bool IsSeen(const std::string& columns) const;
+  // Else they are counted before. Locks the rows; throws kDiverged unless all are there.
   void RequireRows(const Rows& rows);
   void Delete(const Rows& rows, bool must_exist, Packet* packet);
   void Update(const Rows& rows, const std::string& columns, Packet* packet);
-  void Insert(const Rows& rows, const std::string& head, const std::string& tail, Packet* packet);
+  // matched_by_each: what a row has to add to the statement's count.
+  void Insert(const Rows& rows, const std::string& head, const std::string& tail,
+              std::optional<uint64_t> matched_by_each, Packet* packet);
 
   mysql::Connection& connection_;
   const RowMapping& mapping_;

@@ -190,19 +190,30 @@ std::string RowSql::ChangedColumns(const Change& change, const binlog::RowImage&
 }
 
 std::string RowSql::UpdateTail(const mysql::ServerInfo& server, const std::string& columns) const {
-  std::string tail =
-      server.IsMariaDb() ? " ON DUPLICATE KEY UPDATE " : " AS osc_new ON DUPLICATE KEY UPDATE ";
-  bool first = true;
+  const std::string target = mysql::Quote(mapping_.target) + ".";
+  const auto value = [&](size_t i) {
+    return server.IsMariaDb() ? "VALUE(" + quoted_[i] + ")" : "osc_new." + quoted_[i];
+  };
+  std::string tail = server.IsMariaDb() ? "" : " AS osc_new";
+  const char* separator = " ON DUPLICATE KEY UPDATE ";
+  const auto assign = [&](const std::string& name, const std::string& to) {
+    tail += separator + name + "=" + to;
+    separator = ",";
+  };
+  if (mapping_.has_other_unique) {
+    std::string is_same;
+    for (const size_t i : mapping_.key) {
+      is_same += (is_same.empty() ? "" : " AND ") + target + quoted_[i] + "=" + value(i);
+    }
+    const std::string& name = quoted_[mapping_.key.front()];
+    assign(name, "IF(" + is_same + "," + target + name + ",NULL)");
+  }
   for (size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i] == '0') continue;
-    if (!first) tail += ',';
-    first = false;
-    tail += quoted_[i];
-    tail += server.IsMariaDb() ? "=VALUE(" + quoted_[i] + ")" : "=osc_new." + quoted_[i];
+    if (columns[i] != '0') assign(quoted_[i], value(i));
   }
   for (const std::string& name : mapping_.preserved_temporal) {
     const std::string quoted = mysql::QuoteIdentifier(name);
-    tail += "," + quoted + "=" + mysql::Quote(mapping_.target) + "." + quoted;
+    assign(quoted, target + quoted);
   }
   return tail;
 }

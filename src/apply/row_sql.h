@@ -44,7 +44,9 @@ class RowSql {
   bool AppendUpdate(std::string& out, const Change& change, const binlog::RowImage& before) const;
   // The columns that AppendUpdate would set: '1' or '0' for each written one; empty: none differs.
   std::string ChangedColumns(const Change& change, const binlog::RowImage& before) const;
-  // ON DUPLICATE KEY UPDATE of these columns from the values in front of it.
+  // ON DUPLICATE KEY UPDATE of these columns from the values in front of it. Where the duplicate
+  // can be that of another key, a row with another key than the value's makes the statement fail,
+  // for its key would become NULL (1048).
   std::string UpdateTail(const mysql::ServerInfo& server, const std::string& columns) const;
 
   // Large values do not stand in the statement, which might exceed the server's max_allowed_packet:

@@ -88,7 +88,7 @@ class NetWriterTest : public testing::ServerTest {
 
 TEST_P(NetWriterTest, CarriesManyRowsWhateverTheKey) {
   for (const Keyed& key : kKeys) CarryManyRows(key, "");
-  CarryManyRows(kKeys[1], ", UNIQUE KEY n (n)");
+  for (const int key : {1, 2, 6}) CarryManyRows(kKeys[key], ", UNIQUE KEY n (n)");
 }
 
 // The values of a row that is missing off stage must not land on the one that has its unique value.
