@@ -42,13 +42,14 @@ void AppliedTracker::BeginWithin(uint64_t number, int parts) {
   entries_.push_back({number, parts, {}, false});
 }
 
-void AppliedTracker::Finish(uint64_t number) {
+void AppliedTracker::Finish(const std::vector<uint64_t>& numbers) {
   const std::lock_guard lock(mutex_);
-  const auto entry = std::lower_bound(
-      entries_.begin(), entries_.end(), number,
-      [](const Entry& candidate, uint64_t wanted) { return candidate.number < wanted; });
-  if (entry == entries_.end() || entry->number != number) return;
-  --entry->parts_left;
+  for (const uint64_t number : numbers) {
+    const auto entry = std::lower_bound(
+        entries_.begin(), entries_.end(), number,
+        [](const Entry& candidate, uint64_t wanted) { return candidate.number < wanted; });
+    if (entry != entries_.end() && entry->number == number) --entry->parts_left;
+  }
   PopFinished();
 }
 

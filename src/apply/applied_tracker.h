@@ -27,7 +27,7 @@ class AppliedTracker {
   void Begin(uint64_t number, const binlog::Transaction& transaction, int parts);
   // The same for rows of a transaction of which more follow: the position stays before it.
   void BeginWithin(uint64_t number, int parts);
-  void Finish(uint64_t number);
+  void Finish(const std::vector<uint64_t>& numbers);
 
   binlog::Position Applied() const;
   bool AppliedCovers(const binlog::Position& position) const;

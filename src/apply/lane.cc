@@ -252,7 +252,13 @@ void Lane::Run(std::stop_token stop) {
     while (true) {
       const std::vector<LaneItem> items = Take(stop);
       Apply(stop, items);
-      for (const LaneItem& item : items) callbacks_.finished(item.number, item.changes.size());
+      std::vector<uint64_t> numbers;
+      uint64_t rows = 0;
+      for (const LaneItem& item : items) {
+        numbers.push_back(item.number);
+        rows += item.changes.size();
+      }
+      callbacks_.finished(numbers, rows);
       const std::lock_guard lock(mutex_);
       done_number_ = items.back().number;
       changed_.notify_all();

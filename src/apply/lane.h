@@ -43,8 +43,9 @@ void ApplyItems(mysql::Connection& connection, const std::vector<LaneItem>& item
 class Lane {
  public:
   struct Callbacks {
-    std::function<void(uint64_t number, uint64_t rows)> finished;  // after the commit
-    std::function<void(const Error& error)> failed;                // the lane has ended
+    // Parts by their numbers, rising, after the commit; `rows` of them all.
+    std::function<void(const std::vector<uint64_t>& numbers, uint64_t rows)> finished;
+    std::function<void(const Error& error)> failed;  // the lane has ended
     // For people; tried: for how long.
     std::function<void(const Error& error, base::Clock::duration tried)> retrying;
   };

@@ -99,9 +99,9 @@ void Stream::start(int swaps_done) {
   tracker_ = std::make_unique<AppliedTracker>(read_);
   const auto start_lane = [this] {
     Lane::Callbacks callbacks;
-    callbacks.finished = [this](uint64_t number, uint64_t rows) {
+    callbacks.finished = [this](const std::vector<uint64_t>& numbers, uint64_t rows) {
       rows_applied_ += rows;
-      tracker_->Finish(number);
+      tracker_->Finish(numbers);
     };
     callbacks.failed = [this](const Error& error) { Fail(error); };
     callbacks.retrying = [this](const Error& error, base::Clock::duration tried) {

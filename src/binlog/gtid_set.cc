@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "src/base/error.h"
 #include "src/binlog/gtid_limits.h"
@@ -251,19 +252,30 @@ GtidSet GtidSet::Intersection(const GtidSet& other) const {
 
 std::string GtidSet::ToString() const {
   std::string text;
+  AppendTo(&text);
+  return text;
+}
+
+void GtidSet::AppendTo(std::string* text) const {
+  const auto append = [text](char separator, uint64_t number) {
+    *text += separator;
+    *text += std::to_string(number);
+  };
+  bool first = true;
   for (const auto& [source, intervals] : intervals_) {
-    if (!text.empty()) text += ',';
-    text += source;
+    if (!std::exchange(first, false)) *text += ',';
+    *text += source;
     for (const Interval& interval : intervals) {
-      text += ':' + std::to_string(interval.first);
-      if (interval.last != interval.first) text += '-' + std::to_string(interval.last);
+      append(':', interval.first);
+      if (interval.last != interval.first) append('-', interval.last);
     }
   }
   for (const auto& [domain, end] : domains_) {
-    if (!text.empty()) text += ',';
-    text += Gtid{family_, "", domain, end.server_id, end.sequence}.ToString();
+    if (!std::exchange(first, false)) *text += ',';
+    *text += std::to_string(domain);
+    append('-', end.server_id);
+    append('-', end.sequence);
   }
-  return text;
 }
 
 std::string GtidSet::EncodeForDump() const {

@@ -46,6 +46,7 @@ class GtidSet {
   GtidSet Intersection(const GtidSet& other) const;
   // Canonical: sorted, no white space, intervals joined; Parse(ToString()) gives the same set.
   std::string ToString() const;
+  void AppendTo(std::string* text) const;
   // MySQL only: the binary form that COM_BINLOG_DUMP_GTID takes.
   std::string EncodeForDump() const;
 

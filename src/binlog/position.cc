@@ -39,8 +39,15 @@ std::string Position::ToString() const {
 
 std::string Position::Encode() const {
   std::string text;
-  if (gtids) text = std::string(kGtids) + gtids->ToString();
-  return text + "@" + file + ":" + std::to_string(offset);
+  if (gtids) {
+    text += kGtids;
+    gtids->AppendTo(&text);
+  }
+  text += '@';
+  text += file;
+  text += ':';
+  text += std::to_string(offset);
+  return text;
 }
 
 Position Position::Decode(mysql::Family family, const std::string& text) {

@@ -20,8 +20,8 @@ TEST_P(EngineCrashTest, EngineIsKilledWhileCopying) {
   CreateTitledUsers("users", rows);
   Writers writers(server(), database(), "users");
   std::mt19937 random(std::random_device{}());
-  const std::string id =
-      osc().Alter("users", "DROP COLUMN title", {"--detach", "--chunk-time", "10ms"});
+  const std::string id = osc().Alter("users", "DROP COLUMN title",
+                                     {"--detach", "--chunk-time", "10ms", "--nice", "3"});
   int kills = 0;
   for (; kills < 8; ++kills) {
     // Somewhere in the next piece of the copy.
