@@ -248,6 +248,11 @@ std::vector<std::string> Cautions(const CheckedChange& change) {
                               " on the new table: the server wants the names of CHECK constraints "
                               "unique in the database"));
   }
+  for (const ddl::CheckRename& rename : plan.renamed_triggers) {
+    lines.push_back(Printable("trigger " + rename.from + " will be called " + rename.to +
+                              " on the new table: the server wants the names of triggers unique "
+                              "in the database"));
+  }
   for (const std::string& warning : plan.warnings)
     lines.push_back(Printable("warning: " + warning));
   return lines;
@@ -343,6 +348,10 @@ Json PlanJson(const CheckedChange& change) {
   for (const ddl::CheckRename& rename : plan.renamed_checks) {
     renamed_checks.push_back({{"from", rename.from}, {"to", rename.to}});
   }
+  Json renamed_triggers = Json::array();
+  for (const ddl::CheckRename& rename : plan.renamed_triggers) {
+    renamed_triggers.push_back({{"from", rename.from}, {"to", rename.to}});
+  }
   Json revert_defaults = Json::array();
   for (const ddl::RevertDefault& value : plan.revert_defaults) {
     revert_defaults.push_back(
@@ -372,6 +381,7 @@ Json PlanJson(const CheckedChange& change) {
           {"dropped", plan.alter.dropped_columns},
           {"renamed", std::move(renamed)},
           {"renamed_checks", std::move(renamed_checks)},
+          {"renamed_triggers", std::move(renamed_triggers)},
           {"notes", Json::parse(ddl::SaveNotes(plan.notes))},
           {"revert_defaults", std::move(revert_defaults)},
           {"warnings", plan.warnings}};

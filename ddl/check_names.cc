@@ -13,8 +13,6 @@ namespace {
 using mysql::SqlToken;
 using mysql::TokenKind;
 
-constexpr std::string_view kSuffix = "_osc";
-
 // "t_chk_12" of table t: the server's own name, which it changes with the table's.
 bool IsGenerated(const std::string& name, const std::string& table) {
   const std::string head = table + "_chk_";
@@ -54,34 +52,6 @@ std::string Rename(std::string_view sql, const NameOf& name_of) {
     done = tokens[at].end;
   }
   return out + std::string(sql.substr(done));
-}
-
-std::string Cut(std::string name, size_t most) {
-  size_t characters = 0;
-  size_t end = 0;
-  for (; end < name.size(); ++end) {
-    if ((static_cast<unsigned char>(name[end]) & 0xc0) != 0x80 && ++characters > most) break;
-  }
-  name.resize(end);
-  return name;
-}
-
-// The first free one of name_osc, name_osc2, ...; before these the name that an earlier migration
-// has changed that way.
-std::string FreeName(const std::string& name, const std::set<std::string>& taken) {
-  constexpr size_t kMostCharacters = 64;
-  std::string base = name;
-  const size_t suffix = name.rfind(kSuffix);
-  if (suffix != std::string::npos && suffix > 0 &&
-      name.find_first_not_of("0123456789", suffix + kSuffix.size()) == std::string::npos) {
-    base = name.substr(0, suffix);
-    if (!taken.contains(FoldName(base))) return base;
-  }
-  for (int number = 1;; ++number) {
-    const std::string tail = std::string(kSuffix) + (number == 1 ? "" : std::to_string(number));
-    std::string candidate = Cut(base, kMostCharacters - tail.size()) + tail;
-    if (!taken.contains(FoldName(candidate))) return candidate;
-  }
 }
 
 }  // namespace
@@ -159,7 +129,7 @@ std::vector<CheckRename> RenamedChecks(mysql::Connection& connection,
   while (rows.Next()) taken.insert(FoldName(rows.Text(0)));
   for (const CheckConstraint& check : checks) {
     if (IsGenerated(check.name, table.name.name)) continue;
-    const std::string name = FreeName(check.name, taken);
+    const std::string name = NameBeside(check.name, taken);
     taken.insert(FoldName(name));
     renames.push_back({check.name, name});
   }

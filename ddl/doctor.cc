@@ -21,6 +21,7 @@ std::vector<DoctorFinding> Examine(mysql::Connection& connection,
                       may_kill ? "sessions that block a swap can be ended, if asked to"
                                : "not possible: the user may not end other users' sessions",
                       "", may_kill ? "" : "only needed for --force-cutover and --force"});
+  findings.push_back(CheckTriggersPossible(connection));
   if (database && privileges.status == FindingStatus::kOk) {
     findings.push_back(CheckBinlogFilter(connection, *database));
   }

@@ -16,6 +16,18 @@ wint_t Lower(wint_t code_point) {
 // Latin, Greek, Cyrillic, Armenian.
 bool IsTwoByteLead(char c) { return (static_cast<unsigned char>(c) & 0xe0) == 0xc0; }
 
+constexpr std::string_view kSuffix = "_osc";
+
+std::string Cut(std::string name, size_t most) {
+  size_t characters = 0;
+  size_t end = 0;
+  for (; end < name.size(); ++end) {
+    if ((static_cast<unsigned char>(name[end]) & 0xc0) != 0x80 && ++characters > most) break;
+  }
+  name.resize(end);
+  return name;
+}
+
 }  // namespace
 
 std::string FoldName(std::string_view name) {
@@ -37,5 +49,21 @@ std::string FoldName(std::string_view name) {
 }
 
 bool SameName(std::string_view a, std::string_view b) { return FoldName(a) == FoldName(b); }
+
+std::string NameBeside(const std::string& name, const std::set<std::string>& taken) {
+  constexpr size_t kMostCharacters = 64;
+  std::string base = name;
+  const size_t suffix = name.rfind(kSuffix);
+  if (suffix != std::string::npos && suffix > 0 &&
+      name.find_first_not_of("0123456789", suffix + kSuffix.size()) == std::string::npos) {
+    base = name.substr(0, suffix);
+    if (!taken.contains(FoldName(base))) return base;
+  }
+  for (int number = 1;; ++number) {
+    const std::string tail = std::string(kSuffix) + (number == 1 ? "" : std::to_string(number));
+    std::string candidate = Cut(base, kMostCharacters - tail.size()) + tail;
+    if (!taken.contains(FoldName(candidate))) return candidate;
+  }
+}
 
 }  // namespace osc::ddl

@@ -10,6 +10,7 @@
 #include "ddl/table_checks.h"
 #include "ddl/time_zone.h"
 #include "ddl/trial_copy.h"
+#include "ddl/trigger_checks.h"
 
 namespace osc::ddl {
 namespace {
@@ -139,6 +140,7 @@ ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& tabl
   CheckDefinition(original, "table");
   const TableDefinition altered = TryAlter(connection, original, alter);
   CheckDefinition(altered, "the altered table");
+  CheckTriggers(connection, original, alter.clauses);
 
   ChangePlan plan;
   plan.alter = alter;
@@ -151,6 +153,7 @@ ChangePlan Preflight(mysql::Connection& connection, const mysql::TableName& tabl
   plan.notes = RevertNotes(plan.forward, plan.revert_defaults);
   NotePartitions(original, &plan);
   plan.renamed_checks = KeptRenames(RenamedChecks(connection, original), altered);
+  plan.renamed_triggers = RenamedTriggers(connection, original.name);
   plan.estimated_rows = facts.estimated_rows;
   plan.data_bytes = facts.data_bytes;
   CheckDiskSpace(connection.options(), variables, facts);

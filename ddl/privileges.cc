@@ -147,12 +147,16 @@ std::string Join(const std::vector<std::string>& names) {
   return joined;
 }
 
-std::string CurrentUser(mysql::Connection& connection) {
+}  // namespace
+
+std::string QuotedCurrentUser(mysql::Connection& connection) {
   const std::string user = connection.QueryValue("SELECT CURRENT_USER()").value_or("");
   const size_t at = user.rfind('@');
   if (at == std::string::npos) return "'" + user + "'";
   return "'" + user.substr(0, at) + "'@'" + user.substr(at + 1) + "'";
 }
+
+namespace {
 
 std::string KillPrivilege(mysql::Connection& connection) {
   return connection.server().IsMariaDb() ? "CONNECTION ADMIN" : "CONNECTION_ADMIN";
@@ -198,11 +202,48 @@ bool MayKillSessions(mysql::Connection& connection) {
 
 void RequireKillPrivilege(mysql::Connection& connection) {
   if (MayKillSessions(connection)) return;
-  const std::string user = CurrentUser(connection);
+  const std::string user = QuotedCurrentUser(connection);
   throw Error(
       ErrorCode::kRefused,
       "user " + user + " may not end the sessions of other users, which forcing a swap needs",
       "GRANT " + KillPrivilege(connection) + " ON *.* TO " + user);
+}
+
+std::optional<std::string> WhyLocksAreNotTold(mysql::Connection& connection) {
+  if (connection.server().IsMariaDb()) return std::nullopt;
+  for (const char* table : {"metadata_locks", "threads", "setup_instruments"}) {
+    if (!IsDenied(connection,
+                  "SELECT 1 FROM performance_schema." + std::string(table) + " LIMIT 1"))
+      continue;
+    return "GRANT SELECT ON performance_schema.* TO " + QuotedCurrentUser(connection);
+  }
+  const auto enabled = connection.QueryValue(
+      "SELECT ENABLED FROM performance_schema.setup_instruments WHERE "
+      "NAME='wait/lock/metadata/sql/mdl' AND @@global.performance_schema");
+  if (enabled == "YES") return std::nullopt;
+  return "start the server with performance_schema=ON and the instrument "
+         "wait/lock/metadata/sql/mdl, as is its default";
+}
+
+DoctorFinding CheckTriggersPossible(mysql::Connection& connection) {
+  const auto mend = WhyLocksAreNotTold(connection);
+  const bool is_trusted =
+      connection.QueryValue("SELECT @@log_bin_trust_function_creators").value_or("0") == "1" ||
+      Holds(ReadGrants(connection), "SUPER", "");
+  if (!mend && is_trusted) {
+    return {"triggers", FindingStatus::kOk, "tables with triggers can be migrated", "", ""};
+  }
+  std::string detail = "tables with triggers cannot be migrated: ";
+  std::string hint = "only needed for tables with triggers: ";
+  if (mend) {
+    detail += "the server does not tell who uses a table";
+    hint += *mend;
+  }
+  if (!is_trusted) {
+    detail += std::string(mend ? ", and " : "") + "to create triggers takes SUPER";
+    hint += std::string(mend ? "; " : "") + "SET GLOBAL log_bin_trust_function_creators = 1";
+  }
+  return {"triggers", FindingStatus::kOk, detail, "", hint};
 }
 
 DoctorFinding CheckPrivileges(mysql::Connection& connection, const std::string& database) {
@@ -210,7 +251,7 @@ DoctorFinding CheckPrivileges(mysql::Connection& connection, const std::string& 
   if (!missing.Any()) {
     return {"privileges", FindingStatus::kOk, "all that osc needs are there", "", ""};
   }
-  const std::string user = CurrentUser(connection);
+  const std::string user = QuotedCurrentUser(connection);
   std::string detail = "user " + user + " lacks";
   std::string fix;
   if (!missing.on_database.empty()) {

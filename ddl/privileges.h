@@ -2,6 +2,7 @@
 // show (RDS does); grants are read only for what no statement can probe without an effect.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,16 @@ MissingPrivileges FindMissingPrivileges(mysql::Connection& connection, const std
 bool MayKillSessions(mysql::Connection& connection);
 // Throws kRefused, with the grant that mends it, unless it may.
 void RequireKillPrivilege(mysql::Connection& connection);
+
+// What has to be done so that the server tells the account who uses a table: the swap of a table
+// with triggers needs it on MySQL (shadow/table_locks.h). nullopt: nothing.
+std::optional<std::string> WhyLocksAreNotTold(mysql::Connection& connection);
+// Whether tables with triggers can be migrated, as far as the server's settings and the account
+// say. Never a problem: not everybody has such tables.
+DoctorFinding CheckTriggersPossible(mysql::Connection& connection);
+
+// 'user'@'host'
+std::string QuotedCurrentUser(mysql::Connection& connection);
 
 // All that is missing as one finding, with the GRANT statements as its fix.
 DoctorFinding CheckPrivileges(mysql::Connection& connection, const std::string& database);

@@ -71,20 +71,6 @@ std::string DecodeFileName(const std::string& name) {
   return decoded;
 }
 
-void CheckTriggers(mysql::Connection& connection, const TableFacts& table) {
-  mysql::Result rows = connection.Query(
-      "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = " +
-      mysql::QuoteText(table.name.database) +
-      " AND EVENT_OBJECT_TABLE = " + mysql::QuoteText(table.name.name));
-  std::string names;
-  while (rows.Next()) {
-    names += (names.empty() ? "" : ", ") + mysql::QuoteIdentifier(rows.Text(0));
-  }
-  if (names.empty()) return;
-  Refuse("table " + mysql::Quote(table.name) + " has triggers: " + names,
-         "drop them first: a trigger stays with the table that leaves the stage");
-}
-
 // An id's characters and length, at the place where an off-stage name has it.
 bool HasMigrationId(const std::string& name) {
   constexpr size_t kPrefix = 5;
@@ -245,7 +231,6 @@ void CheckForeignKeys(mysql::Connection& connection, const mysql::TableName& tab
 void CheckSurroundings(mysql::Connection& connection, const TableFacts& table,
                        const std::string& to_be_completed) {
   CheckForeignKeys(connection, table.name);
-  CheckTriggers(connection, table);
   CheckLeftovers(connection, table, to_be_completed);
 }
 

@@ -32,8 +32,7 @@ TableFacts FindTable(mysql::Connection& connection, const mysql::TableName& tabl
 // Foreign keys from and to the table. Throws kRefused.
 void CheckForeignKeys(mysql::Connection& connection, const mysql::TableName& table);
 
-// Foreign keys, triggers, off-stage tables but that of the migration
-// `to_be_completed`. Throws kRefused.
+// Foreign keys, off-stage tables but that of the migration `to_be_completed`. Throws kRefused.
 void CheckSurroundings(mysql::Connection& connection, const TableFacts& table,
                        const std::string& to_be_completed);
 

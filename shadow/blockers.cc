@@ -173,14 +173,22 @@ std::string DescribeBlockers(mysql::Connection& connection, const mysql::TableNa
 bool EndBlockers(mysql::Connection& waiter, mysql::Connection& control,
                  const mysql::TableName& table, const std::function<bool()>& may_kill,
                  const std::function<void(const Blocker&)>& killed) {
+  return EndBlockers([&waiter](std::chrono::milliseconds wait) { return waiter.IsReady(wait); },
+                     control, table, may_kill, killed);
+}
+
+bool EndBlockers(const std::function<bool(std::chrono::milliseconds)>& has_it,
+                 mysql::Connection& control, const mysql::TableName& table,
+                 const std::function<bool()>& may_kill,
+                 const std::function<void(const Blocker&)>& killed) {
   if (!may_kill || !may_kill()) return false;
   const auto kill = [&](bool idle) {
     return KillBlockers(control, FindBlockers(control, table), idle, killed);
   };
   int ended = kill(true);
-  if (ended > 0 && waiter.IsReady(kGoingOn)) return true;
+  if (ended > 0 && has_it(kGoingOn)) return true;
   ended += kill(false);
-  return ended > 0 && waiter.IsReady(kEndBlockersTime - kGoingOn);
+  return ended > 0 && has_it(kEndBlockersTime - kGoingOn);
 }
 
 }  // namespace osc::shadow

@@ -64,5 +64,10 @@ inline constexpr std::chrono::milliseconds kEndBlockersTime{2250};
 bool EndBlockers(mysql::Connection& waiter, mysql::Connection& control,
                  const mysql::TableName& table, const std::function<bool()>& may_kill,
                  const std::function<void(const Blocker&)>& killed);
+// The same for one that is seen otherwise to have the table: has_it waits so long for that.
+bool EndBlockers(const std::function<bool(std::chrono::milliseconds)>& has_it,
+                 mysql::Connection& control, const mysql::TableName& table,
+                 const std::function<bool()>& may_kill,
+                 const std::function<void(const Blocker&)>& killed);
 
 }  // namespace osc::shadow

@@ -5,6 +5,7 @@
 #include "shadow/names.h"
 #include "src/apply/stream.h"
 #include "src/base/fault_point.h"
+#include "src/mysql/triggers.h"
 
 namespace osc::shadow {
 namespace {
@@ -71,7 +72,11 @@ void DropArtefacts(const mysql::ConnectionOptions& options, const std::string& i
   connection.Execute("SET lock_wait_timeout=1");
   DropTable(connection, id, SentryName(id, live));
   OSC_FAULT_POINT("drop.sentry_dropped");
-  if (!keep_off_stage) DropTable(connection, id, off_stage);
+  if (keep_off_stage) {
+    mysql::DropTriggers(connection, off_stage, apply::Marker(id, "trigger"));
+  } else {
+    DropTable(connection, id, off_stage);
+  }
   OSC_FAULT_POINT("drop.off_stage_dropped");
   DropTable(connection, id, CopiedName(id, live));
   DropTable(connection, id, PreparedName(id, live));

@@ -4,18 +4,20 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <set>
 
+#include "ddl/trigger_checks.h"
 #include "shadow/locked_statement.h"
 #include "shadow/names.h"
 #include "shadow/object_swap.h"
+#include "shadow/queued_rename.h"
 #include "shadow/swap_outcome.h"
 #include "shadow/table_locks.h"
+#include "shadow/triggers.h"
 #include "src/apply/accepted_loss.h"
 #include "src/base/fault_point.h"
-#include "src/base/log.h"
 #include "src/base/wait.h"
-#include "src/mysql/own_sessions.h"
-#include "src/mysql/session_list.h"
+#include "src/mysql/triggers.h"
 
 namespace osc::shadow {
 namespace {
@@ -23,9 +25,6 @@ namespace {
 using base::Clock;
 using std::chrono::milliseconds;
 
-constexpr unsigned kTableExists = 1050;  // the sentry, met by a RENAME that nothing held back
-// A PREPARE that is not held up answers well within this.
-constexpr milliseconds kProbePatience{4};
 constexpr milliseconds kClose{20};
 constexpr int kCloseRounds = 5;
 
@@ -66,14 +65,21 @@ std::string RenameSql(const std::vector<SwapMember>& members, const mysql::Table
   return "RENAME /* " + markers + "*/ TABLE " + renames;
 }
 
-bool WaitForMetadataLocks(mysql::Connection& control, const mysql::Connection& one,
-                          const mysql::Connection& other) {
-  const auto sessions = mysql::ListSessions(control);
-  for (const mysql::Connection* waiter : {&one, &other}) {
-    const auto session = mysql::FindSession(sessions, waiter->thread_id());
-    if (!session || !session->WaitsForMetadataLock()) return false;
+// Of the tables that are locked. Those of one that is taken away as it is stay with it.
+std::vector<bool> HaveTriggers(const std::vector<SwapMember>& members,
+                               mysql::Connection& connection) {
+  std::vector<bool> have;
+  for (const SwapMember& member : members) {
+    if (!IsLocked(member)) continue;
+    have.push_back(member.stream != nullptr &&
+                   !mysql::TriggerNames(connection, member.plan->live).empty());
   }
-  return true;
+  return have;
+}
+
+std::vector<bool> AreGated(std::vector<bool> have_triggers, const mysql::Connection& connection) {
+  if (connection.server().IsMariaDb()) have_triggers.assign(have_triggers.size(), false);
+  return have_triggers;
 }
 
 uint64_t NextAutoIncrement(mysql::Connection& connection, const mysql::TableName& table) {
@@ -96,14 +102,16 @@ class Attempt {
         last_(*locked_.back()),
         sentry_(SentryName(last_.id, last_.live)),
         control_(OpenForSwap(last_)),
-        locks_(locked_, sentry_, control_),
-        renamer_(OpenForSwap(last_)) {
-    for (const SwapPlan* plan : locked_) probers_.push_back(OpenForSwap(*plan));
+        has_triggers_(HaveTriggers(members, control_)),
+        locks_(locked_, AreGated(has_triggers_, control_), sentry_, control_),
+        rename_(last_, locked_.size() + (locks_.HasGates() ? 1 : 0), control_) {
+    if (locks_.HasGates()) sentry_holder_ = OpenLocker(last_, locked_.size());
     std::copy_if(members.begin(), members.end(), std::back_inserter(streams_),
                  [](const SwapMember& member) { return member.stream != nullptr; });
   }
 
   SwapResult Run(std::stop_token stop) {
+    PrepareTriggers();
     CreateSentry();
     // Before the lock, so that under it there is seldom anything left to do.
     for (const SwapMember& member : streams_) {
@@ -112,6 +120,9 @@ class Attempt {
     }
     for (const SwapMember& member : streams_) ComeClose(stop, member);
     const auto asked_at = locks_.Take(stop);
+    if (sentry_holder_) {
+      sentry_holder_->Execute("LOCK TABLES " + mysql::Quote(sentry_) + " WRITE");
+    }
     SwapResult result;
     result.freeze_point = binlog::CurrentPosition(control_);
     for (const SwapMember& member : streams_) Drain(stop, member, result.freeze_point);
@@ -121,28 +132,30 @@ class Attempt {
       TakeOverAutoIncrement(*member.plan, locks_.session(LockOf(member)));
     }
     for (const SwapMember& member : streams_) member.stream->ExpectSwap();
+    for (const SwapMember& member : streams_) CreateTriggers(member);
     OSC_FAULT_POINT("swap.before_rename");
-    SendRename();
+    rename_.Send(RenameSql(members_, sentry_));
     OSC_FAULT_POINT("swap.rename_sent");
     for (size_t i = 0; i < locked_.size(); ++i) {
-      ProveThatRenameIsNext(i);
+      locks_.IsGated(i) ? rename_.WaitUntilItIsNext(locked_[i]->live)
+                        : rename_.ProveThatItIsNext(locked_[i]->live);
       OSC_FAULT_POINT("swap.rename_proven");
-      if (i + 1 == locked_.size()) DropSentry();
+      if (i + 1 == locked_.size() && !sentry_holder_) DropSentry();
       locks_.Release(i);
     }
-    rename_sent_ = false;
+    if (sentry_holder_) ProveThatNothingWasWritten(stop);
     OSC_FAULT_POINT("swap.unlocked");
-    renamer_.Finish();
+    rename_.Finish();
     result.lock_ms = std::chrono::duration<double, std::milli>(Clock::now() - asked_at).count();
     OSC_FAULT_POINT("swap.renamed");
     for (const SwapMember& member : streams_) member.stream->ConfirmSwap(member.plan->number);
     return result;
   }
 
-  // Ends the RENAME first: it must not find the sentry gone and the lock free.
   void Undo() {
-    if (rename_sent_) EndRename();
+    rename_.End();
     locks_.GiveUp();
+    sentry_holder_.reset();
   }
 
   bool sentry_gone() const { return sentry_gone_; }
@@ -159,9 +172,20 @@ class Attempt {
   void DropSentry() {
     // Before: should the reply be lost, the session ends with its lock, and the RENAME is next.
     sentry_gone_ = true;
-    locks_.session(locked_.size() - 1)
+    (sentry_holder_ ? *sentry_holder_ : locks_.session(locked_.size() - 1))
         .Execute("DROP TABLE" + Comment(last_, "sentry") + mysql::Quote(sentry_));
     OSC_FAULT_POINT("swap.sentry_dropped");
+  }
+
+  // A gate is known to be shut, and the RENAME to wait behind it, from a list that the server may
+  // be late to write. Now that the RENAME waits for the sentry it has all tables for itself: if
+  // their streams come up to the binlog's end, nobody has written since the freeze point.
+  void ProveThatNothingWasWritten(std::stop_token stop) {
+    rename_.ProveThatItIsNext(sentry_);
+    const binlog::Position end = binlog::CurrentPosition(control_);
+    for (const SwapMember& member : streams_) Drain(stop, member, end);
+    DropSentry();
+    sentry_holder_->Execute("UNLOCK TABLES");
   }
 
   // Until what is left is a matter of milliseconds, or does not become less.
@@ -226,61 +250,32 @@ class Attempt {
     OSC_FAULT_POINT("swap.auto_increment_taken_over");
   }
 
-  void SendRename() {
-    rename_sent_ = true;
-    renamer_.Send(RenameSql(members_, sentry_));
+  // Some of it before the lock, so that little is left to do under it.
+  void PrepareTriggers() {
+    for (const SwapMember& member : streams_) {
+      if (!has_triggers_[LockOf(member)]) continue;
+      RehearseTriggers(*member.plan);
+      trigger_names_ = ddl::TakenTriggerNames(control_, member.plan->live.database);
+    }
+  }
+
+  void CreateTriggers(const SwapMember& member) {
+    const size_t lock = LockOf(member);
+    // A gate lets only its own session read.
+    mysql::Connection& reader = locks_.IsGated(lock) ? locks_.session(lock) : control_;
+    const auto triggers = mysql::ReadTriggers(reader, member.plan->live);
+    if (triggers.empty()) return;
+    if (!has_triggers_[lock]) {
+      throw Error(ErrorCode::kBusy,
+                  mysql::Quote(member.plan->live) + " has triggers that were created just now");
+    }
+    CreateTriggersOffStage(control_, *member.plan, triggers, &trigger_names_);
+    OSC_FAULT_POINT("swap.triggers_created");
   }
 
   size_t LockOf(const SwapMember& member) const {
     return static_cast<size_t>(std::find(locked_.begin(), locked_.end(), member.plan) -
                                locked_.begin());
-  }
-
-  // Its predecessors have been let go.
-  void ProveThatRenameIsNext(size_t table) {
-    const SwapPlan& plan = *locked_[table];
-    mysql::Connection& prober = probers_[table];
-    const std::string prepare = "PREPARE osc_probe FROM @osc_probe";
-    prober.Execute("SET @osc_probe=" +
-                   mysql::QuoteText("SELECT 1 FROM " + mysql::Quote(plan.live) + " LIMIT 0"));
-    const auto deadline = Clock::now() + plan.lock_timeout;
-    while (Clock::now() < deadline) {
-      if (renamer_.IsReady(milliseconds(0))) {  // it can only have failed: say why
-        rename_sent_ = false;
-        try {
-          renamer_.Finish();
-        } catch (const Error& error) {
-          if (error.server_errno() != kTableExists) throw;
-          throw Error(ErrorCode::kRetryable, "the session that held the lock has been ended");
-        }
-        throw Error(ErrorCode::kInternal, "the RENAME ended before its time");
-      }
-      prober.Send(prepare);
-      if (prober.IsReady(kProbePatience)) {
-        prober.Finish();
-        continue;
-      }
-      // The probe ends by itself after the RENAME.
-      if (WaitForMetadataLocks(control_, prober, renamer_)) return;
-      prober.IsReady(plan.lock_timeout);
-      prober.Finish();
-    }
-    throw Error(ErrorCode::kBusy, "the RENAME did not get to wait for " + mysql::Quote(plan.live) +
-                                      DescribeBlockers(control_, plan.live));
-  }
-
-  void EndRename() {
-    try {
-      control_.Execute("KILL QUERY " + std::to_string(renamer_.thread_id()));
-    } catch (const Error& error) {
-      spdlog::warn("{} cannot end the waiting RENAME: {}", last_.id, error.message());
-    }
-    try {
-      renamer_.Finish();
-    } catch (const Error&) {
-      // As wanted. The sentry would have made it fail all the same.
-    }
-    rename_sent_ = false;
   }
 
   const std::vector<SwapMember>& members_;
@@ -290,12 +285,23 @@ class Attempt {
   const SwapPlan& last_;  // whose table the RENAME comes to last
   const mysql::TableName sentry_;
   mysql::Connection control_;
+  const std::vector<bool> has_triggers_;  // of locked_
+  std::set<std::string> trigger_names_;   // taken in the database
   TableLocks locks_;
-  mysql::Connection renamer_;
-  std::vector<mysql::Connection> probers_;
-  bool rename_sent_ = false;
+  QueuedRename rename_;
+  std::optional<mysql::Connection> sentry_holder_;  // where the last lock cannot hold it
   bool sentry_gone_ = false;
 };
+
+// Those that were made for a swap that did not happen.
+void DropTriggersOffStage(const SwapPlan& plan, mysql::Connection& connection) {
+  try {
+    mysql::DropTriggers(connection, plan.off_stage, apply::Marker(plan.id, "trigger"));
+  } catch (const Error& error) {  // a stream that starts anew does it first
+    throw Error(ErrorCode::kOutcomeUnknown, "the triggers of " + mysql::Quote(plan.off_stage) +
+                                                " could not be dropped: " + error.message());
+  }
+}
 
 void TakeBack(apply::Stream& stream, mysql::Connection& connection) {
   apply::Quarantine* const unfit = stream.quarantine();
@@ -380,6 +386,7 @@ SwapResult Swap(std::stop_token stop, std::vector<SwapMember> members) {
       OSC_FAULT_POINT("swap.undone");
       for (const SwapMember& member : members) {
         if (member.stream == nullptr) continue;
+        DropTriggersOffStage(*member.plan, observer);
         if (member.plan->report_loss) TakeBack(*member.stream, observer);
         member.stream->ForgetSwap();
       }

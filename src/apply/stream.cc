@@ -82,6 +82,7 @@ const Stream::Direction& Stream::direction() const {
 void Stream::start(int swaps_done) {
   connection_ = mysql::Connection::Open(WithTimeout(options_.connection));
   checkpoint_.Claim(*connection_);
+  DropTriggers(*connection_);
   Checkpoint checkpoint = checkpoint_.Load(*connection_);
   prepared_.Find(*connection_);
   old_quarantine_.Find(*connection_);

@@ -182,6 +182,8 @@ class Stream {
   void Dispatch(std::stop_token stop, binlog::Transaction transaction);
   void HandleStatement(std::stop_token stop, const binlog::Transaction& transaction);
   void Truncate(std::stop_token stop);
+  // Before the first row that is written off stage: none of them is to fire for it.
+  void DropTriggers(mysql::Connection& connection);
   void ReleaseDuplicates(std::stop_token stop);
   void PassSwap(std::stop_token stop, int number);
   void DispatchRows(std::stop_token stop, const binlog::Transaction& transaction,

@@ -6,6 +6,7 @@
 #include "src/apply/stream.h"
 #include "src/base/fault_point.h"
 #include "src/mysql/statement_tables.h"
+#include "src/mysql/triggers.h"
 
 namespace osc::apply {
 namespace {
@@ -37,6 +38,8 @@ void Stream::HandleStatement(std::stop_token stop, const binlog::Transaction& tr
   if (!on_live && !on_off_stage) return;
   using Kind = mysql::StatementKind;
   if (effect.kind == Kind::kTruncateTable && on_live) return Truncate(stop);
+  // What it does to rows is in their images; a swap takes it along.
+  if (effect.kind == Kind::kCreateTrigger && !on_off_stage) return;
   // The name exists, so that CREATE can only have been one that did nothing (IF NOT EXISTS).
   if (effect.kind == Kind::kCreateTable || effect.kind == Kind::kOther) return;
   const std::string text = transaction.statement.substr(0, 200);
@@ -123,6 +126,8 @@ void Stream::PassSwap(std::stop_token stop, int number) {
   WaitForAllLanes(stop);
   OSC_FAULT_POINT("apply.before_turn");
   RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
+    checkpoint_.RequireOwned(connection);
+    DropTriggers(connection);
     Quarantine* const unfit = direction().quarantine;
     const RowMapping& back = number % 2 == 1 ? options_.inverse : options_.forward;
     // An accepted loss changes rows, maybe their keys, that no event of theirs tells of.
@@ -146,6 +151,11 @@ void Stream::PassSwap(std::stop_token stop, int number) {
   const std::lock_guard lock(mutex_);
   swap_phase_ = SwapPhase::kNone;
   epoch_ = number;
+}
+
+void Stream::DropTriggers(mysql::Connection& connection) {
+  if (!mysql::DropTriggers(connection, options_.off_stage, Marker(options_.id, "trigger"))) return;
+  OSC_FAULT_POINT("apply.triggers_dropped");
 }
 
 // The stream may have met the swap in the binlog before its session got the answer.

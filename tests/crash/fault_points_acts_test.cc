@@ -9,6 +9,7 @@
 #include "src/mysql/session_list.h"
 #include "src/mysql/table_exists.h"
 #include "tests/crash/fault_points_test.h"
+#include "tests/support/audit.h"
 
 namespace osc {
 
@@ -25,6 +26,7 @@ const std::vector<Fixture::Act>& Fixture::Acts() {
       {"cutover", &Fixture::NeedReady, &Fixture::Cutover, &Fixture::IsLive},
       {"revert", &Fixture::NeedLive, &Fixture::Revert, &Fixture::IsReverted},
       {"reapply", &Fixture::NeedReverted, &Fixture::Reapply, &Fixture::IsLive},
+      {"revert with triggers", &Fixture::NeedTriggers, &Fixture::Revert, &Fixture::IsReverted},
       {"settle a swap that is done", &Fixture::NeedSwapDone, &Fixture::DoNothing,
        &Fixture::IsReverted},
       {"settle a swap that is not", &Fixture::NeedSwapUndone, &Fixture::DoNothing,
@@ -63,7 +65,8 @@ void Fixture::SetUp() {
   if (IsSkipped()) return;
   CreateUsers("users",
               std::string(kTitle) +
-                  ", code VARCHAR(5) NOT NULL DEFAULT 'c', u INT NULL, UNIQUE KEY by_u (u)",
+                  ", stamp INT NOT NULL DEFAULT 0, code VARCHAR(5) NOT NULL DEFAULT 'c', u INT "
+                  "NULL, UNIQUE KEY by_u (u)",
               FirstRows());
   Run("UPDATE users SET title=CONCAT('title-', token)");
   PutSpecialRows();
@@ -292,6 +295,13 @@ void Fixture::NeedLive() {
   WaitFor("the new table to be live", &Fixture::IsLive);
 }
 
+void Fixture::NeedTriggers() {
+  if (!has_triggers_) EndMigration();
+  NeedLive();
+  if (!has_triggers_) testing::CreateAudit(connection(), "users");
+  has_triggers_ = true;
+}
+
 void Fixture::NeedReverted() {
   NeedLive();
   Revert();
@@ -346,6 +356,8 @@ void Fixture::EndMigration() {
   if (table_ == "d") {
     EXPECT_EQ(Value("SELECT must FROM d WHERE id=1"), "one");
   }
+  if (has_triggers_) testing::DropAudit(connection(), "users");
+  has_triggers_ = false;
 }
 
 void Fixture::Check() {
@@ -361,6 +373,9 @@ void Fixture::Check() {
     ExpectInvariant(id_, {"token", "email", "amount", "code", "u"});
   }
   writers_->WaitForTransactions(10);
+  if (has_triggers_) {
+    testing::ExpectAudited(connection(), "users", osc().Show(id_)["off_stage_table"]);
+  }
 }
 
 void Fixture::NoteEndOfBinlog() {

@@ -163,6 +163,7 @@ TEST_P(EveryFaultPoint, Road) { DieEverywhere("road"); }
 TEST_P(EveryFaultPoint, Cutover) { DieEverywhere("cutover"); }
 TEST_P(EveryFaultPoint, Revert) { DieEverywhere("revert"); }
 TEST_P(EveryFaultPoint, Reapply) { DieEverywhere("reapply"); }
+TEST_P(EveryFaultPoint, RevertWithTriggers) { DieEverywhere("revert with triggers"); }
 TEST_P(EveryFaultPoint, SettlingASwapThatIsDone) {
   DieEverywhere("settle a swap that is done", "revert");
 }

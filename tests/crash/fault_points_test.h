@@ -51,6 +51,7 @@ class FaultPointsTest : public testing::UsersTest {
   void NeedReady();
   void NeedLive();
   void NeedFreshLive();
+  void NeedTriggers();
   void NeedReverted();
   void NeedSwapCutOff(const std::string& point);
   void NeedSwapDone() { NeedSwapCutOff("swing.swapped"); }
@@ -141,6 +142,7 @@ class FaultPointsTest : public testing::UsersTest {
   bool turn_begun_ = false;
   bool truncated_ = false;
   bool reseeded_ = false;
+  bool has_triggers_ = false;
 };
 
 }  // namespace osc

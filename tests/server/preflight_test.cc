@@ -276,11 +276,16 @@ TEST_P(PreflightTest, SeesForeignKeysThatTheUserMayNotSee) {
   }
 }
 
-TEST_P(PreflightTest, RefusesTriggers) {
-  Run("CREATE TABLE t (id INT PRIMARY KEY)");
+TEST_P(PreflightTest, TriesTriggersOnTheAlteredTable) {
+  Run("CREATE TABLE t (id INT PRIMARY KEY, b INT)");
   Run("CREATE TRIGGER before_it BEFORE INSERT ON t FOR EACH ROW SET @a = 1");
-  Run("CREATE TRIGGER after_it AFTER DELETE ON t FOR EACH ROW SET @a = 1");
-  ExpectRefused("ADD a INT", {"`before_it`", "`after_it`"});
+  Run("CREATE TRIGGER after_it AFTER DELETE ON t FOR EACH ROW SET @a = OLD.b");
+  ExpectRefused("DROP b", {"`after_it`", "'b'"});
+  const ChangePlan plan = Plan("ADD a INT");
+  ASSERT_EQ(plan.renamed_triggers.size(), 2U);
+  for (const CheckRename& rename : plan.renamed_triggers) {
+    EXPECT_EQ(rename.to, rename.from + "_osc");
+  }
 }
 
 TEST_P(PreflightTest, RefusesASecondOscOnTheTable) {
