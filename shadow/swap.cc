@@ -252,9 +252,11 @@ class Attempt {
 
   // Some of it before the lock, so that little is left to do under it.
   void PrepareTriggers() {
+    triggers_.resize(locked_.size());
     for (const SwapMember& member : streams_) {
-      if (!has_triggers_[LockOf(member)]) continue;
-      RehearseTriggers(*member.plan);
+      const size_t lock = LockOf(member);
+      if (!has_triggers_[lock]) continue;
+      triggers_[lock] = RehearseTriggers(*member.plan);
       trigger_names_ = ddl::TakenTriggerNames(control_, member.plan->live.database);
     }
   }
@@ -264,11 +266,11 @@ class Attempt {
     // A gate lets only its own session read.
     mysql::Connection& reader = locks_.IsGated(lock) ? locks_.session(lock) : control_;
     const auto triggers = mysql::ReadTriggers(reader, member.plan->live);
-    if (triggers.empty()) return;
-    if (!has_triggers_[lock]) {
+    if (triggers != triggers_[lock]) {
       throw Error(ErrorCode::kBusy,
-                  mysql::Quote(member.plan->live) + " has triggers that were created just now");
+                  "somebody has just changed the triggers of " + mysql::Quote(member.plan->live));
     }
+    if (triggers.empty()) return;
     CreateTriggersOffStage(control_, *member.plan, triggers, &trigger_names_);
     OSC_FAULT_POINT("swap.triggers_created");
   }
@@ -285,8 +287,9 @@ class Attempt {
   const SwapPlan& last_;  // whose table the RENAME comes to last
   const mysql::TableName sentry_;
   mysql::Connection control_;
-  const std::vector<bool> has_triggers_;  // of locked_
-  std::set<std::string> trigger_names_;   // taken in the database
+  const std::vector<bool> has_triggers_;               // of locked_
+  std::vector<std::vector<mysql::Trigger>> triggers_;  // of locked_, before the lock
+  std::set<std::string> trigger_names_;                // taken in the database
   TableLocks locks_;
   QueuedRename rename_;
   std::optional<mysql::Connection> sentry_holder_;  // where the last lock cannot hold it

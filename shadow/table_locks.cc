@@ -133,7 +133,7 @@ bool TableLocks::AskByGate(size_t table, milliseconds patience) {
   const auto deadline = Clock::now() + patience;
   mysql::Connection& reader = sessions_[table];
   reader.Execute("BEGIN");
-  reader.Send("DO (SELECT 1 FROM " + live + " LIMIT 0)");
+  reader.Send("SELECT 1 FROM " + live + " LIMIT 0");
   if (!reader.IsReady(patience)) return false;
   reader.Finish();
   held_[table] = true;

@@ -18,14 +18,15 @@ namespace {
 
 }  // namespace
 
-void RehearseTriggers(const SwapPlan& plan) {
+std::vector<mysql::Trigger> RehearseTriggers(const SwapPlan& plan) {
   auto connection = mysql::Connection::Open(plan.connection);
   try {
     const std::vector<mysql::Trigger> triggers = mysql::ReadTriggers(connection, plan.live);
-    if (triggers.empty()) return;
+    if (triggers.empty()) return triggers;
     // Its name decides what the messages say: the operator knows that of the live one.
     const ddl::TableDefinition table = ddl::ReadTableDefinition(connection, plan.off_stage);
     ddl::TryTriggers(connection, table, "", triggers, plan.live);
+    return triggers;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kRefused) throw;
     Refuse(plan, error);

@@ -19,7 +19,8 @@ namespace osc::shadow {
 // Makes sure, before the lock, that the live table's triggers can be created off stage. Throws
 // kRefused with the trigger's name and the reason; kBusy instead before the first swap, which a
 // trigger that somebody has created since shall hold up but not end.
-void RehearseTriggers(const SwapPlan& plan);
+// Returns them.
+std::vector<mysql::Trigger> RehearseTriggers(const SwapPlan& plan);
 
 // Under the lock and with nothing to write any more: creates the live table's triggers off stage.
 // taken: folded names of all triggers of the database, to which it adds; a trigger

@@ -1,7 +1,5 @@
 #include "src/mysql/triggers.h"
 
-#include <algorithm>
-
 #include "src/mysql/sql_lexer.h"
 
 namespace osc::mysql {
@@ -151,6 +149,13 @@ void CreateTrigger(Connection& connection, const Trigger& trigger, const std::st
 }
 
 bool DropTriggers(Connection& connection, const TableName& table, const std::string& marker) {
+  constexpr unsigned kNoSuchTable = 1146;
+  try {
+    connection.Query("SELECT 1 FROM " + Quote(table) + " LIMIT 0");
+  } catch (const Error& error) {
+    if (error.server_errno() != kNoSuchTable) throw;
+    return false;
+  }
   const std::vector<std::string> names = TriggerNames(connection, table);
   if (names.empty()) return false;
   connection.Execute("SET @osc_lock_wait=@@lock_wait_timeout, lock_wait_timeout=5");

@@ -19,6 +19,7 @@ struct Trigger {
   std::string collation;  // collation_connection
   std::string definer;    // "CREATE DEFINER=... ", in the charset's bytes
   std::string body;       // what stands behind FOR EACH ROW, the same
+  friend bool operator==(const Trigger&, const Trigger&) = default;
 };
 
 // The names alone.
@@ -37,8 +38,10 @@ std::vector<Trigger> ReadTriggers(Connection& connection, const TableName& table
 void CreateTrigger(Connection& connection, const Trigger& trigger, const std::string& name,
                    const TableName& table, const std::string& marker);
 
-// All that the table has. True when there were any. Waits at most 5 s for sessions that use the
-// table (kRetryable).
+// All that the table has, if it is there. True when there were any. A RENAME that stands in the
+// binlog may not be committed yet, and what is listed before that are the triggers of the table
+// that goes (seen on MySQL 9.7): so the table is read first, which waits for its end. Waits at most
+// 5 s for sessions that use the table (kRetryable).
 bool DropTriggers(Connection& connection, const TableName& table, const std::string& marker);
 
 }  // namespace osc::mysql
