@@ -280,12 +280,20 @@ TEST_P(PreflightTest, TriesTriggersOnTheAlteredTable) {
   Run("CREATE TABLE t (id INT PRIMARY KEY, b INT)");
   Run("CREATE TRIGGER before_it BEFORE INSERT ON t FOR EACH ROW SET @a = 1");
   Run("CREATE TRIGGER after_it AFTER DELETE ON t FOR EACH ROW SET @a = OLD.b");
-  ExpectRefused("DROP b", {"`after_it`", "'b'"});
+  // On a scratch table, which the binary log has; what is left is looked at below.
+  try {
+    Plan("DROP b");
+    ADD_FAILURE() << "the trigger was not tried";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kRefused);
+    EXPECT_NE(error.message().find("`after_it`"), std::string::npos) << error.message();
+  }
   const ChangePlan plan = Plan("ADD a INT");
   ASSERT_EQ(plan.renamed_triggers.size(), 2U);
   for (const CheckRename& rename : plan.renamed_triggers) {
     EXPECT_EQ(rename.to, rename.from + "_osc");
   }
+  EXPECT_EQ(TakeTrace().tables, (std::set<std::string>{"t"}));
 }
 
 TEST_P(PreflightTest, RefusesASecondOscOnTheTable) {
