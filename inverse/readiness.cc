@@ -61,10 +61,14 @@ void Readiness::Look(const apply::Stream& stream, bool at_once) {
 }
 
 void Readiness::LookAtUnfit(apply::Quarantine* quarantine) {
-  unfit_rows_ = quarantine != nullptr ? quarantine->Count(*connection_) : 0;
+  unfit_rows_ = 0;
+  if (quarantine == nullptr) return;
+  const auto list = quarantine->List(*connection_, apply::Quarantine::kMostDescribed);
+  // Afterwards: what has come back meanwhile must not block a revert without a name.
+  unfit_rows_ = quarantine->Count(*connection_);
   if (unfit_rows_ == 0) return;
   std::map<std::pair<std::string, std::string>, size_t> places;
-  for (const auto& listed : quarantine->List(*connection_, apply::Quarantine::kMostDescribed)) {
+  for (const auto& listed : list) {
     rows_.push_back({listed.row.key, listed.row.column, listed.row.value, listed.row.reason,
                      listed.transaction});
     const auto [place, added] =

@@ -191,10 +191,12 @@ std::string RowSql::ChangedColumns(const Change& change, const binlog::RowImage&
 
 std::string RowSql::UpdateTail(const mysql::ServerInfo& server, const std::string& columns) const {
   const std::string target = mysql::Quote(mapping_.target) + ".";
+  // MySQL warns of VALUES() since 8.0.20; the row's alias came with 8.0.19.
+  const bool has_alias = !server.IsMariaDb() && server.AtLeast(8, 0, 19);
   const auto value = [&](size_t i) {
-    return server.IsMariaDb() ? "VALUE(" + quoted_[i] + ")" : "osc_new." + quoted_[i];
+    return has_alias ? "osc_new." + quoted_[i] : "VALUES(" + quoted_[i] + ")";
   };
-  std::string tail = server.IsMariaDb() ? "" : " AS osc_new";
+  std::string tail = has_alias ? " AS osc_new" : "";
   const char* separator = " ON DUPLICATE KEY UPDATE ";
   const auto assign = [&](const std::string& name, const std::string& to) {
     tail += separator + name + "=" + to;

@@ -145,10 +145,12 @@ Stream::Status Stream::status() const {
   return status;
 }
 
-bool Stream::IsStill() const {
-  return is_paused_ && !is_reading_ && alone_->IsIdle() &&
+bool Stream::AreLanesIdle() const {
+  return alone_->IsIdle() &&
          std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->IsIdle(); });
 }
+
+bool Stream::IsStill() const { return is_paused_ && !is_reading_ && AreLanesIdle(); }
 
 bool Stream::WaitUntilApplied(std::stop_token stop, const binlog::Position& position,
                               base::Clock::time_point deadline) {

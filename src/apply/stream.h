@@ -204,6 +204,7 @@ class Stream {
   void ApplyAlone(std::stop_token stop, Route route);
   void WaitForRivals(std::stop_token stop, const Route& route);
   void WaitForAllLanes(std::stop_token stop);
+  bool AreLanesIdle() const;
   void AdvanceLanes(std::stop_token stop);
   void RunOnOwnConnection(std::stop_token stop,
                           const std::function<void(mysql::Connection&)>& work);

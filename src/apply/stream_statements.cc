@@ -100,9 +100,11 @@ void Stream::ReleaseDuplicates(std::stop_token stop) {
       swap_phase_ != SwapPhase::kNone) {
     return;
   }
-  rows_since_release_ = false;
+  // Asked first: what a lane has not committed is not seen yet, and has to be looked for again.
+  rows_since_release_ = !AreLanesIdle();
   RunOnOwnConnection(stop, [&](mysql::Connection& connection) {
     if (!unfit->HasDuplicates(connection)) return;
+    rows_since_release_ = false;
     WaitForAllLanes(stop);
     connection.Execute("BEGIN");
     const bool went_round = unfit->ReleaseDuplicates(connection, kMostReleased, IsSeeded());

@@ -1,6 +1,9 @@
 // Rows that the application writes after a cutover and that have no place in the old table: they
 // never stop the stream, withdraw the promise of a revert, and give it back when they are mended.
 // R10, R12 and R13 of the acceptance list.
+#include <filesystem>
+
+#include "src/base/wait.h"
 #include "tests/support/users_test.h"
 
 namespace osc {
@@ -229,6 +232,37 @@ TEST_P(QuarantineTest, DuplicateIsReleasedWhenTheOtherRowGoes) {
   EXPECT_EQ(
       Value("SELECT GROUP_CONCAT(CONCAT_WS('/', id, a, IFNULL(kept, '-')) ORDER BY id) FROM t"),
       "2/1/12,3/30/13,4/3/-");
+}
+
+// The row that is in the way goes while the other one's way to the quarantine is not committed.
+TEST_P(QuarantineTest, DuplicateIsReleasedWhenTheOtherRowGoesAtTheSameTime) {
+  Run("CREATE TABLE t (id INT PRIMARY KEY, n INT, UNIQUE KEY n (n))");
+  Run("INSERT INTO t VALUES (1, 1), (2, 2)");
+  const std::string id = osc().Alter("t", "DROP KEY n", {"--apply-lanes", "1"});
+  Run("INSERT INTO t VALUES (3, 1)");
+  WaitForReadiness(id, "blocked");
+  Run("DELETE FROM t WHERE id=3");
+  WaitForReadiness(id, "ready");
+  osc().state().StopEngine();
+
+  Run("INSERT INTO t VALUES (4, 1)");
+  const auto held = osc().state().home() / "held";
+  osc().SetEnvironment("OSC_FAULT_HOLD", "apply.before_commit=" + held.string());
+  const auto engine = osc().Start({"serve"});
+  osc().SetEnvironment("OSC_FAULT_HOLD", "");
+  testing::WaitUntil(
+      "the lane", [&] { return std::filesystem::exists(held); }, seconds(30));
+  Run("UPDATE t SET n=9 WHERE id=1");
+  const auto later = base::Clock::now() + seconds(1);
+  testing::WaitUntil(
+      "the stream to look for duplicates", [&] { return base::Clock::now() > later; }, seconds(5));
+  std::filesystem::remove(held);
+  WaitForReadiness(id, "ready");
+  testing::WaitUntil(
+      "the row to come",
+      [&] { return Value("SELECT COUNT(*) FROM _osc_" + id + "_t WHERE id=4 AND n=1") == "1"; },
+      seconds(10));
+  osc().Succeed({"revert", id});
 }
 
 TEST_P(QuarantineTest, TruncateClearsIt) {
