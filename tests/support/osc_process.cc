@@ -130,7 +130,12 @@ OscProcess::OscProcess(const std::vector<std::string>& arguments, const Environm
   for (const std::string& word : words) command_line_ += (command_line_.empty() ? "" : " ") + word;
   std::vector<std::string> variables;
   for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
-  if (const char* path = std::getenv("PATH")) variables.push_back(std::string("PATH=") + path);
+  for (const char* name :
+       {"PATH", "OSC_TEST_ENGINE", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}) {
+    if (const char* value = std::getenv(name)) {
+      variables.push_back(std::string(name) + "=" + value);
+    }
+  }
 
   out_ = AnonymousFile("stdout");
   err_ = AnonymousFile("stderr");
