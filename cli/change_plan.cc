@@ -243,12 +243,12 @@ std::vector<std::string> Cautions(const CheckedChange& change) {
     lines.push_back(Printable("revert note (" + std::string(note.level()) + "): " + note.column +
                               ": " + note.detail));
   }
-  for (const ddl::CheckRename& rename : plan.renamed_checks) {
+  for (const ddl::NameChange& rename : plan.renamed_checks) {
     lines.push_back(Printable("constraint " + rename.from + " will be called " + rename.to +
                               " on the new table: the server wants the names of CHECK constraints "
                               "unique in the database"));
   }
-  for (const ddl::CheckRename& rename : plan.renamed_triggers) {
+  for (const ddl::NameChange& rename : plan.renamed_triggers) {
     lines.push_back(Printable("trigger " + rename.from + " will be called " + rename.to +
                               " on the new table: the server wants the names of triggers unique "
                               "in the database"));
@@ -345,11 +345,11 @@ Json PlanJson(const CheckedChange& change) {
     renamed.push_back({{"from", rename.from}, {"to", rename.to}});
   }
   Json renamed_checks = Json::array();
-  for (const ddl::CheckRename& rename : plan.renamed_checks) {
+  for (const ddl::NameChange& rename : plan.renamed_checks) {
     renamed_checks.push_back({{"from", rename.from}, {"to", rename.to}});
   }
   Json renamed_triggers = Json::array();
-  for (const ddl::CheckRename& rename : plan.renamed_triggers) {
+  for (const ddl::NameChange& rename : plan.renamed_triggers) {
     renamed_triggers.push_back({{"from", rename.from}, {"to", rename.to}});
   }
   Json revert_defaults = Json::array();

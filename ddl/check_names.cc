@@ -57,9 +57,9 @@ std::string Rename(std::string_view sql, const NameOf& name_of) {
 }  // namespace
 
 CheckNames::CheckNames(const TableDefinition& table, std::string other,
-                       std::vector<CheckRename> renames)
+                       std::vector<NameChange> renames)
     : table_(table.name.name), other_(std::move(other)), create_statement_(table.create_statement) {
-  for (CheckRename& rename : renames) renames_[FoldName(rename.from)] = std::move(rename.to);
+  for (NameChange& rename : renames) renames_[FoldName(rename.from)] = std::move(rename.to);
 }
 
 std::string CheckNames::Translated(const std::string& name) const {
@@ -115,9 +115,8 @@ std::string CheckNames::Restore(std::string_view like) const {
   return has == wanted ? "" : (drops + adds).substr(2);
 }
 
-std::vector<CheckRename> RenamedChecks(mysql::Connection& connection,
-                                       const TableDefinition& table) {
-  std::vector<CheckRename> renames;
+std::vector<NameChange> RenamedChecks(mysql::Connection& connection, const TableDefinition& table) {
+  std::vector<NameChange> renames;
   if (connection.server().IsMariaDb()) return renames;
   const std::vector<CheckConstraint> checks = ReadCheckConstraints(table.create_statement);
   if (checks.empty()) return renames;

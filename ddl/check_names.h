@@ -14,15 +14,11 @@
 #include <string_view>
 #include <vector>
 
+#include "ddl/name.h"
 #include "ddl/table_definition.h"
 #include "src/mysql/connection.h"
 
 namespace osc::ddl {
-
-struct CheckRename {
-  std::string from;
-  std::string to;
-};
 
 // The names of a table's CHECK constraints on another table of its database. Immutable.
 class CheckNames {
@@ -31,7 +27,7 @@ class CheckNames {
   CheckNames() = default;
   // renames: of constraints that the user named; none where both tables may bear the same names (a
   // TEMPORARY one has them for itself). table: the live one; other: the one beside it.
-  CheckNames(const TableDefinition& table, std::string other, std::vector<CheckRename> renames);
+  CheckNames(const TableDefinition& table, std::string other, std::vector<NameChange> renames);
 
   // The text of ALTER clauses or of a CREATE TABLE with the other table's names.
   std::string Translate(std::string_view sql) const;
@@ -55,7 +51,7 @@ class CheckNames {
 
 // What the constraints that the user named are to be called. Asks for the names in use in the
 // database; nothing on MariaDB.
-std::vector<CheckRename> RenamedChecks(mysql::Connection& connection, const TableDefinition& table);
+std::vector<NameChange> RenamedChecks(mysql::Connection& connection, const TableDefinition& table);
 
 // For a table beside the live one, on any server.
 CheckNames NamesBeside(mysql::Connection& connection, const TableDefinition& table,

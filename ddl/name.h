@@ -12,6 +12,11 @@ namespace osc::ddl {
 std::string FoldName(std::string_view name);
 bool SameName(std::string_view a, std::string_view b);
 
+struct NameChange {
+  std::string from;
+  std::string to;
+};
+
 // What something is called beside its equal, where a database has each name once: the first free
 // one of name_osc, name_osc2, ..., cut to the server's 64 characters; before these the name that an
 // earlier migration has changed that way. taken: folded names.

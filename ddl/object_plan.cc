@@ -1,5 +1,6 @@
 #include "ddl/object_plan.h"
 
+#include "ddl/foreign_key_checks.h"
 #include "ddl/table_checks.h"
 #include "src/base/error.h"
 
@@ -72,7 +73,7 @@ ObjectPlan PlanObject(mysql::Connection& connection, const mysql::TableName& nam
       plan.nothing = "there is no " + here;
   }
   if (statement.action == ObjectAction::kDropTable && is_there) {
-    CheckForeignKeys(connection, name);
+    RefuseForeignKeys(connection, {name});
   }
   return plan;
 }

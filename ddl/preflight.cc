@@ -50,10 +50,10 @@ bool Fits(std::string_view name) {
 }
 
 // Those that the altered table still has.
-std::vector<CheckRename> KeptRenames(std::vector<CheckRename> renames,
-                                     const TableDefinition& altered) {
+std::vector<NameChange> KeptRenames(std::vector<NameChange> renames,
+                                    const TableDefinition& altered) {
   const std::vector<CheckConstraint> checks = ReadCheckConstraints(altered.create_statement);
-  std::erase_if(renames, [&](const CheckRename& rename) {
+  std::erase_if(renames, [&](const NameChange& rename) {
     return std::none_of(checks.begin(), checks.end(), [&](const CheckConstraint& check) {
       return SameName(check.name, rename.from);
     });

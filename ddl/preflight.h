@@ -21,9 +21,9 @@ struct ChangePlan {
   std::vector<RevertNote> notes;
   // CHECK constraints that will have another name on the new table, because the server wants the
   // names unique in the database (MySQL).
-  std::vector<CheckRename> renamed_checks;
+  std::vector<NameChange> renamed_checks;
   // Triggers too have their names in the database, on both families.
-  std::vector<CheckRename> renamed_triggers;
+  std::vector<NameChange> renamed_triggers;
   std::vector<std::string> warnings;  // for people: accepted, but worth knowing
   uint64_t estimated_rows = 0;
   uint64_t data_bytes = 0;  // of rows and indexes

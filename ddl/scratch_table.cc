@@ -95,8 +95,8 @@ void ScratchTable::Create() {
 TableDefinition ScratchTable::ReadAsOriginal() {
   TableDefinition table = ReadTableDefinition(connection_, name_);
   if (!connection_.server().IsMariaDb()) {
-    std::vector<CheckRename> back;
-    for (const CheckRename& rename : renames_) back.push_back({rename.to, rename.from});
+    std::vector<NameChange> back;
+    for (const NameChange& rename : renames_) back.push_back({rename.to, rename.from});
     table.create_statement =
         CheckNames(table, original_.name.name, std::move(back)).Translate(table.create_statement);
   }

@@ -42,7 +42,7 @@ class ScratchTable {
   mysql::Connection& connection_;
   const TableDefinition& original_;
   const mysql::TableName name_;
-  std::vector<CheckRename> renames_;
+  std::vector<NameChange> renames_;
   CheckNames names_;
   std::string added_option_;  // that the original's text does not have
 };

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "ddl/check_constraints.h"
+#include "ddl/foreign_key_checks.h"
 #include "ddl/name.h"
 #include "ddl/preflight.h"
 #include "src/mysql/sql_lexer.h"
@@ -53,22 +54,6 @@ void CheckType(const mysql::TableName& table, const std::string& type, const std
     Refuse("table " + quoted + " is kept by the engine " + engine + ", osc needs InnoDB",
            "convert it first: ALTER TABLE " + quoted + " ENGINE=InnoDB");
   }
-}
-
-// MariaDB's InnoDB tables list names as file names: @0020 for a blank.
-std::string DecodeFileName(const std::string& name) {
-  std::string decoded;
-  for (size_t i = 0; i < name.size(); ++i) {
-    unsigned code = 0;
-    if (name[i] != '@' || i + 4 >= name.size() ||
-        std::sscanf(name.substr(i + 1, 4).c_str(), "%4x", &code) != 1 || code >= 0x80) {
-      decoded += name[i];
-      continue;
-    }
-    decoded += static_cast<char>(code);
-    i += 4;
-  }
-  return decoded;
 }
 
 // An id's characters and length, at the place where an off-stage name has it.
@@ -195,42 +180,9 @@ TableFacts FindTable(mysql::Connection& connection, const mysql::TableName& tabl
                                      : "check the name");
 }
 
-void CheckForeignKeys(mysql::Connection& connection, const mysql::TableName& table) {
-  const std::string database = mysql::QuoteText(table.database);
-  const std::string name = mysql::QuoteText(table.name);
-  const std::string quoted = mysql::Quote(table);
-  const char* hint =
-      "drop the foreign key first; after the migration it can be added again on the server";
-  mysql::Result rows = connection.Query(
-      "SELECT CONSTRAINT_NAME, CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, "
-      "REFERENCED_TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS "
-      "WHERE (CONSTRAINT_SCHEMA = " +
-      database + " AND TABLE_NAME = " + name + ") OR (UNIQUE_CONSTRAINT_SCHEMA = " + database +
-      " AND REFERENCED_TABLE_NAME = " + name + ")");
-  while (rows.Next()) {
-    Refuse("table " + quoted + " has a foreign key: " + mysql::QuoteIdentifier(rows.Text(0)) +
-               " of " + mysql::Quote({rows.Text(1), rows.Text(2)}) + " refers to " +
-               mysql::Quote({rows.Text(3), rows.Text(4)}),
-           hint);
-  }
-  // The view above shows only what the user may see; InnoDB's own list shows all (needs PROCESS).
-  const std::string list = connection.server().IsMariaDb() ? "information_schema.INNODB_SYS_FOREIGN"
-                                                           : "information_schema.INNODB_FOREIGN";
-  mysql::Result all = connection.Query("SELECT ID, FOR_NAME, REF_NAME FROM " + list);
-  const std::string own = table.database + "/" + table.name;
-  while (all.Next()) {
-    const std::string from = DecodeFileName(all.Text(1));
-    const std::string to = DecodeFileName(all.Text(2));
-    if (from != own && to != own) continue;
-    Refuse("table " + quoted + " has a foreign key: '" + all.Text(0) + "' of '" + from +
-               "' refers to '" + to + "'",
-           hint);
-  }
-}
-
 void CheckSurroundings(mysql::Connection& connection, const TableFacts& table,
                        const std::string& to_be_completed) {
-  CheckForeignKeys(connection, table.name);
+  RefuseForeignKeys(connection, {table.name});
   CheckLeftovers(connection, table, to_be_completed);
 }
 

@@ -29,10 +29,8 @@ void RefuseOwnName(const mysql::TableName& table);
 TableFacts FindTable(mysql::Connection& connection, const mysql::TableName& table,
                      const ServerVariables& variables);
 
-// Foreign keys from and to the table. Throws kRefused.
-void CheckForeignKeys(mysql::Connection& connection, const mysql::TableName& table);
-
-// Foreign keys, off-stage tables but that of the migration `to_be_completed`. Throws kRefused.
+// Refuses foreign keys, and off-stage tables but that of the migration `to_be_completed`. Throws
+// kRefused.
 void CheckSurroundings(mysql::Connection& connection, const TableFacts& table,
                        const std::string& to_be_completed);
 

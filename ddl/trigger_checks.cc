@@ -99,9 +99,9 @@ std::set<std::string> TakenTriggerNames(mysql::Connection& connection,
   return taken;
 }
 
-std::vector<CheckRename> RenamedTriggers(mysql::Connection& connection,
-                                         const mysql::TableName& table) {
-  std::vector<CheckRename> renames;
+std::vector<NameChange> RenamedTriggers(mysql::Connection& connection,
+                                        const mysql::TableName& table) {
+  std::vector<NameChange> renames;
   const std::vector<std::string> names = mysql::TriggerNames(connection, table);
   if (names.empty()) return renames;
   std::set<std::string> taken = TakenTriggerNames(connection, table.database);

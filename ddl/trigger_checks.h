@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "ddl/check_names.h"
+#include "ddl/name.h"
 #include "ddl/table_definition.h"
 #include "src/mysql/connection.h"
 #include "src/mysql/triggers.h"
@@ -26,8 +26,8 @@ void CheckTriggers(mysql::Connection& connection, const TableDefinition& origina
                    const std::string& alter_clauses);
 
 // What each of them is called on a table beside theirs: a database has each name once.
-std::vector<CheckRename> RenamedTriggers(mysql::Connection& connection,
-                                         const mysql::TableName& table);
+std::vector<NameChange> RenamedTriggers(mysql::Connection& connection,
+                                        const mysql::TableName& table);
 
 // Names that triggers of the database have, folded.
 std::set<std::string> TakenTriggerNames(mysql::Connection& connection, const std::string& database);

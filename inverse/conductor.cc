@@ -137,7 +137,7 @@ void Conductor::Begin(std::stop_token stop) {
     if (state::ChangesNothing(store_.Get(id_))) together_.reset();
   }
   door_.emplace(store_, tables_);
-  readiness_.emplace(store_, id_, tables_.connection);
+  readiness_.emplace(store_, tables_);
   binlog_watch_.emplace(tables_.connection);
   if (door_->Settle(stop)) store_.AddEvent(id_, "an interrupted swap turned out to be done");
   if (tables_.object) return;  // no rows go from one to the other

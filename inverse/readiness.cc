@@ -4,11 +4,16 @@
 #include <map>
 #include <utility>
 
+#include "ddl/foreign_key_checks.h"
+#include "ddl/table_definition.h"
+#include "ddl/trigger_checks.h"
+
 namespace osc::inverse {
 namespace {
 
 constexpr size_t kMostNamed = 20;
 constexpr uint64_t kFewRows = 500;
+constexpr std::chrono::seconds kObstacleInterval{10};
 
 std::string Kind(const apply::Quarantine::Listed& listed) {
   return listed.duplicate ? "duplicate" : "does_not_fit";
@@ -31,24 +36,30 @@ void Readiness::Look(const apply::Stream& stream, bool at_once) {
   const bool unfit_changed = quarantine != seen_ || version != seen_version_;
   const bool defaulted_changed = quarantine != seen_ || defaulted_version != seen_defaulted_;
   const auto now = base::Clock::now();
-  if (!unfit_changed && (!defaulted_changed || now < next_look_)) return;
-  // While a whole table goes to the quarantine, or comes back, reading it again and again would
-  // keep the stream from its work.
-  if (!at_once && unfit_rows_ > kFewRows && now < next_look_at_many_) return;
-  reasons_.clear();
-  rows_.clear();
   try {
-    if (!connection_) connection_ = mysql::Connection::Open(options_);
+    if (!connection_) connection_ = mysql::Connection::Open(tables_.connection);
+    bool has_news = unfit_changed || (defaulted_changed && now >= next_look_);
+    if (at_once || now >= next_look_for_obstacle_) {
+      next_look_for_obstacle_ = now + kObstacleInterval;
+      has_news = LookForObstacle() || has_news;
+    }
+    if (!has_news) return;
+    // While a whole table goes to the quarantine, or comes back, reading it again and again would
+    // keep the stream from its work.
+    if (!at_once && unfit_rows_ > kFewRows && now < next_look_at_many_) return;
+    reasons_.clear();
+    rows_.clear();
     LookAtUnfit(quarantine);
     LookAtDefaulted(defaulted);
     LookAtReseeded(stream);
+    if (obstacle_) reasons_.push_back({"obstacle", "", 0, obstacle_->message()});
   } catch (const Error&) {
     connection_.reset();
     seen_ = nullptr;
     seen_version_ = 0;
     throw;
   }
-  store_.SetUnfitRows(id_, rows_);
+  store_.SetUnfitRows(tables_.id, rows_);
   seen_ = quarantine;
   seen_version_ = version;
   seen_defaulted_ = defaulted_version;
@@ -58,6 +69,37 @@ void Readiness::Look(const apply::Stream& stream, bool at_once) {
   const auto took = base::Clock::now() - now;
   next_look_ = defaulted_rows_ > kFewRows ? now + kShare * took : now;
   next_look_at_many_ = now + kShareOfMany * took;
+}
+
+// True when it is another one than before, or none any more.
+bool Readiness::LookForObstacle() {
+  const std::string before = obstacle_ ? obstacle_->message() : "";
+  obstacle_.reset();
+  try {
+    ddl::RefuseForeignKeys(*connection_, {tables_.live, tables_.off_stage});
+    TryTriggers();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kRefused) throw;
+    obstacle_ = error;
+  }
+  return before != (obstacle_ ? obstacle_->message() : "");
+}
+
+// Once for the same triggers: it takes a table on the server.
+void Readiness::TryTriggers() {
+  const auto triggers = mysql::ReadTriggers(*connection_, tables_.live);
+  if (triggers != tried_triggers_) {
+    trigger_refusal_.reset();
+    try {
+      const ddl::TableDefinition table = ddl::ReadTableDefinition(*connection_, tables_.off_stage);
+      ddl::TryTriggers(*connection_, table, "", triggers, tables_.live);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kRefused) throw;
+      trigger_refusal_ = error;
+    }
+    tried_triggers_ = triggers;
+  }
+  if (trigger_refusal_) throw *trigger_refusal_;
 }
 
 void Readiness::LookAtUnfit(apply::Quarantine* quarantine) {
@@ -97,7 +139,7 @@ void Readiness::LookAtDefaulted(apply::DefaultedRows* defaulted) {
 void Readiness::LookAtReseeded(const apply::Stream& stream) {
   has_lost_columns_ = stream.IsReseeded() && !stream.mapping().preserved.empty();
   if (!has_lost_columns_) return;
-  const uint64_t rows = store_.GetCopyState(id_).rows_copied;
+  const uint64_t rows = store_.GetCopyState(tables_.id).rows_copied;
   for (const std::string& column : stream.mapping().preserved) {
     reasons_.push_back({"reseeded", column, rows,
                         "lost when the off-stage table was rebuilt; every row has the default"});
@@ -105,11 +147,12 @@ void Readiness::LookAtReseeded(const apply::Stream& stream) {
 }
 
 std::string Readiness::Verdict() const {
-  if (unfit_rows_ > 0) return "blocked";
+  if (is_blocked()) return "blocked";
   return defaulted_rows_ > 0 || has_lost_columns_ ? "lossy" : "ready";
 }
 
 state::StoredError Readiness::Refusal() const {
+  if (obstacle_) return {"refused", obstacle_->message(), obstacle_->hint()};
   std::string message = std::to_string(unfit_rows_) +
                         (unfit_rows_ == 1 ? " row has" : " rows have") +
                         " no place in the other table:";
@@ -117,7 +160,7 @@ state::StoredError Readiness::Refusal() const {
   for (size_t i = 0; i < named; ++i) message += "\n  " + Text(rows_[i]);
   if (unfit_rows_ > named) message += "\n  and " + std::to_string(unfit_rows_ - named) + " more";
   return {"refused", message,
-          "change or delete these rows, then try again (`osc show " + id_ +
+          "change or delete these rows, then try again (`osc show " + tables_.id +
               " --json` names up to 100 of them); or --accept-loss"};
 }
 

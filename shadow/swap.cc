@@ -4,9 +4,8 @@
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <set>
 
-#include "ddl/trigger_checks.h"
+#include "ddl/foreign_key_checks.h"
 #include "shadow/locked_statement.h"
 #include "shadow/names.h"
 #include "shadow/object_swap.h"
@@ -65,21 +64,34 @@ std::string RenameSql(const std::vector<SwapMember>& members, const mysql::Table
   return "RENAME /* " + markers + "*/ TABLE " + renames;
 }
 
-// Of the tables that are locked. Those of one that is taken away as it is stay with it.
-std::vector<bool> HaveTriggers(const std::vector<SwapMember>& members,
-                               mysql::Connection& connection) {
-  std::vector<bool> have;
+// Those of a table that is taken away as it is stay with it.
+std::vector<const SwapPlan*> PlansWithStream(const std::vector<SwapMember>& members) {
+  std::vector<const SwapPlan*> plans;
   for (const SwapMember& member : members) {
-    if (!IsLocked(member)) continue;
-    have.push_back(member.stream != nullptr &&
-                   !mysql::TriggerNames(connection, member.plan->live).empty());
+    if (member.stream != nullptr) plans.push_back(member.plan);
   }
-  return have;
+  return plans;
 }
 
-std::vector<bool> AreGated(std::vector<bool> have_triggers, const mysql::Connection& connection) {
-  if (connection.server().IsMariaDb()) have_triggers.assign(have_triggers.size(), false);
-  return have_triggers;
+std::vector<bool> AreGated(const std::vector<const SwapPlan*>& locked, const Triggers& triggers,
+                           const mysql::ServerInfo& server) {
+  std::vector<bool> gated;
+  for (const SwapPlan* plan : locked) gated.push_back(!server.IsMariaDb() && triggers.Has(*plan));
+  return gated;
+}
+
+// One that somebody has added since the migration began would go off stage with the live table.
+void RequireNoForeignKeys(mysql::Connection& connection, const std::vector<SwapMember>& members) {
+  std::vector<mysql::TableName> tables;
+  for (const SwapMember& member : members) {
+    tables.insert(tables.end(), {member.plan->live, member.plan->off_stage});
+  }
+  try {
+    ddl::RefuseForeignKeys(connection, tables);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kRefused) throw;
+    throw Error(CodeOfRefusal(*members.front().plan), error.message(), error.hint());
+  }
 }
 
 uint64_t NextAutoIncrement(mysql::Connection& connection, const mysql::TableName& table) {
@@ -102,8 +114,8 @@ class Attempt {
         last_(*locked_.back()),
         sentry_(SentryName(last_.id, last_.live)),
         control_(OpenForSwap(last_)),
-        has_triggers_(HaveTriggers(members, control_)),
-        locks_(locked_, AreGated(has_triggers_, control_), sentry_, control_),
+        triggers_(control_, PlansWithStream(members)),
+        locks_(locked_, AreGated(locked_, triggers_, control_.server()), sentry_, control_),
         rename_(last_, locked_.size() + (locks_.HasGates() ? 1 : 0), control_) {
     if (locks_.HasGates()) sentry_holder_ = OpenLocker(last_, locked_.size());
     std::copy_if(members.begin(), members.end(), std::back_inserter(streams_),
@@ -111,9 +123,9 @@ class Attempt {
   }
 
   SwapResult Run(std::stop_token stop) {
-    PrepareTriggers();
-    CreateSentry();
     // Before the lock, so that under it there is seldom anything left to do.
+    triggers_.Rehearse(control_);
+    CreateSentry();
     for (const SwapMember& member : streams_) {
       TakeOverAutoIncrement(*member.plan, control_);
       haste_.push_back(std::make_unique<apply::Stream::Haste>(*member.stream));
@@ -132,7 +144,11 @@ class Attempt {
       TakeOverAutoIncrement(*member.plan, locks_.session(LockOf(member)));
     }
     for (const SwapMember& member : streams_) member.stream->ExpectSwap();
-    for (const SwapMember& member : streams_) CreateTriggers(member);
+    for (const SwapMember& member : streams_) {
+      triggers_.Create(control_, locks_.session(LockOf(member)), *member.plan);
+    }
+    OSC_FAULT_POINT("swap.triggers_created");
+    RequireNoForeignKeys(control_, members_);
     OSC_FAULT_POINT("swap.before_rename");
     rename_.Send(RenameSql(members_, sentry_));
     OSC_FAULT_POINT("swap.rename_sent");
@@ -250,31 +266,6 @@ class Attempt {
     OSC_FAULT_POINT("swap.auto_increment_taken_over");
   }
 
-  // Some of it before the lock, so that little is left to do under it.
-  void PrepareTriggers() {
-    triggers_.resize(locked_.size());
-    for (const SwapMember& member : streams_) {
-      const size_t lock = LockOf(member);
-      if (!has_triggers_[lock]) continue;
-      triggers_[lock] = RehearseTriggers(*member.plan);
-      trigger_names_ = ddl::TakenTriggerNames(control_, member.plan->live.database);
-    }
-  }
-
-  void CreateTriggers(const SwapMember& member) {
-    const size_t lock = LockOf(member);
-    // A gate lets only its own session read.
-    mysql::Connection& reader = locks_.IsGated(lock) ? locks_.session(lock) : control_;
-    const auto triggers = mysql::ReadTriggers(reader, member.plan->live);
-    if (triggers != triggers_[lock]) {
-      throw Error(ErrorCode::kBusy,
-                  "somebody has just changed the triggers of " + mysql::Quote(member.plan->live));
-    }
-    if (triggers.empty()) return;
-    CreateTriggersOffStage(control_, *member.plan, triggers, &trigger_names_);
-    OSC_FAULT_POINT("swap.triggers_created");
-  }
-
   size_t LockOf(const SwapMember& member) const {
     return static_cast<size_t>(std::find(locked_.begin(), locked_.end(), member.plan) -
                                locked_.begin());
@@ -287,9 +278,7 @@ class Attempt {
   const SwapPlan& last_;  // whose table the RENAME comes to last
   const mysql::TableName sentry_;
   mysql::Connection control_;
-  const std::vector<bool> has_triggers_;               // of locked_
-  std::vector<std::vector<mysql::Trigger>> triggers_;  // of locked_, before the lock
-  std::set<std::string> trigger_names_;                // taken in the database
+  Triggers triggers_;
   TableLocks locks_;
   QueuedRename rename_;
   std::optional<mysql::Connection> sentry_holder_;  // where the last lock cannot hold it
@@ -355,6 +344,10 @@ SwapResult SwapWithoutLocks(const std::vector<SwapMember>& members) {
 
 }  // namespace
 
+ErrorCode CodeOfRefusal(const SwapPlan& plan) {
+  return plan.number == 1 ? ErrorCode::kBusy : ErrorCode::kRefused;
+}
+
 SwapResult Swap(std::stop_token stop, std::vector<SwapMember> members) {
   std::sort(members.begin(), members.end(), [](const SwapMember& left, const SwapMember& right) {
     return left.plan->live.name < right.plan->live.name;
@@ -364,10 +357,11 @@ SwapResult Swap(std::stop_token stop, std::vector<SwapMember> members) {
   for (const SwapMember& member : members) {
     if (member.object != nullptr) RequireObjectAsLeft(*member.plan, *member.object);
   }
+  mysql::Connection observer = mysql::Connection::Open(members.front().plan->connection);
+  RequireNoForeignKeys(observer, members);
   if (is_alone || std::none_of(members.begin(), members.end(), IsLocked)) {
     return SwapWithoutLocks(members);
   }
-  mysql::Connection observer = mysql::Connection::Open(members.front().plan->connection);
   const std::vector<std::string> identities = OffStageIdentities(observer, members);
   const auto started_at = Clock::now();
   std::optional<Attempt> attempt;

@@ -64,6 +64,10 @@ struct SwapMember {
   const Tables* object = nullptr;  // instead of a stream: it comes, goes or is replaced as it is
 };
 
+// Of what somebody has done to the live table since the migration began, and has to take back:
+// kRefused, but kBusy before the first swap, which it shall hold up and not end.
+ErrorCode CodeOfRefusal(const SwapPlan& plan);
+
 struct SwapResult {
   binlog::Position freeze_point;
   double lock_ms = 0;  // from asking for the locks to the new names: how long writers were held

@@ -6,39 +6,44 @@
 #include "src/apply/stream.h"
 #include "src/base/fault_point.h"
 #include "src/mysql/server_message.h"
-#include "src/mysql/triggers.h"
 
 namespace osc::shadow {
-namespace {
 
-[[noreturn]] void Refuse(const SwapPlan& plan, const Error& error) {
-  throw Error(plan.number == 1 ? ErrorCode::kBusy : ErrorCode::kRefused, error.message(),
-              error.hint(), error.server_errno());
-}
-
-}  // namespace
-
-std::vector<mysql::Trigger> RehearseTriggers(const SwapPlan& plan) {
-  auto connection = mysql::Connection::Open(plan.connection);
-  try {
-    const std::vector<mysql::Trigger> triggers = mysql::ReadTriggers(connection, plan.live);
-    if (triggers.empty()) return triggers;
-    // Its name decides what the messages say: the operator knows that of the live one.
-    const ddl::TableDefinition table = ddl::ReadTableDefinition(connection, plan.off_stage);
-    ddl::TryTriggers(connection, table, "", triggers, plan.live);
-    return triggers;
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kRefused) throw;
-    Refuse(plan, error);
+Triggers::Triggers(mysql::Connection& connection, const std::vector<const SwapPlan*>& plans) {
+  for (const SwapPlan* plan : plans) {
+    if (!mysql::TriggerNames(connection, plan->live).empty()) of_[plan];
   }
 }
 
-void CreateTriggersOffStage(mysql::Connection& connection, const SwapPlan& plan,
-                            const std::vector<mysql::Trigger>& triggers,
-                            std::set<std::string>* taken) {
+void Triggers::Rehearse(mysql::Connection& connection) {
+  for (auto& [plan, triggers] : of_) {
+    auto own = mysql::Connection::Open(plan->connection);
+    try {
+      triggers = mysql::ReadTriggers(own, plan->live);
+      // Its name decides what the messages say: the operator knows that of the live one.
+      const ddl::TableDefinition table = ddl::ReadTableDefinition(own, plan->off_stage);
+      ddl::TryTriggers(own, table, "", triggers, plan->live);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kRefused) throw;
+      throw Error(CodeOfRefusal(*plan), error.message(), error.hint(), error.server_errno());
+    }
+  }
+  if (!of_.empty()) {
+    taken_ = ddl::TakenTriggerNames(connection, of_.begin()->first->live.database);
+  }
+}
+
+void Triggers::Create(mysql::Connection& connection, mysql::Connection& reader,
+                      const SwapPlan& plan) {
+  const auto triggers = mysql::ReadTriggers(reader, plan.live);
+  const auto before = of_.find(&plan);
+  if (before == of_.end() ? !triggers.empty() : triggers != before->second) {
+    throw Error(ErrorCode::kBusy,
+                "somebody has just changed the triggers of " + mysql::Quote(plan.live));
+  }
   for (const mysql::Trigger& trigger : triggers) {
-    const std::string name = ddl::NameBeside(trigger.name, *taken);
-    taken->insert(ddl::FoldName(name));
+    const std::string name = ddl::NameBeside(trigger.name, taken_);
+    taken_.insert(ddl::FoldName(name));
     try {
       mysql::CreateTrigger(connection, trigger, name, plan.off_stage,
                            apply::Marker(plan.id, "trigger"));

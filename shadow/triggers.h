@@ -6,6 +6,7 @@
 // finds each time that it starts, so that no crash and no failed attempt leaves any.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,17 +17,27 @@
 
 namespace osc::shadow {
 
-// Makes sure, before the lock, that the live table's triggers can be created off stage. Throws
-// kRefused with the trigger's name and the reason; kBusy instead before the first swap, which a
-// trigger that somebody has created since shall hold up but not end.
-// Returns them.
-std::vector<mysql::Trigger> RehearseTriggers(const SwapPlan& plan);
+// Of all tables of a swap, in one database. Used by one thread; keeps references to the plans.
+class Triggers {
+ public:
+  // Finds out which tables have some. plans: of tables with a stream.
+  Triggers(mysql::Connection& connection, const std::vector<const SwapPlan*>& plans);
 
-// Under the lock and with nothing to write any more: creates the live table's triggers off stage.
-// taken: folded names of all triggers of the database, to which it adds; a trigger
-// is called `x_osc` there, and `x` again after the next swap.
-void CreateTriggersOffStage(mysql::Connection& connection, const SwapPlan& plan,
-                            const std::vector<mysql::Trigger>& triggers,
-                            std::set<std::string>* taken);
+  bool Has(const SwapPlan& plan) const { return of_.contains(&plan); }
+
+  // Makes sure, before the lock, that the live tables' triggers can be created off stage. Throws
+  // kRefused with the trigger's name and the reason; kBusy instead before the first swap, which a
+  // trigger that somebody has created since shall hold up but not end.
+  void Rehearse(mysql::Connection& connection);
+
+  // Under the lock and with nothing to write any more: creates the live table's triggers off stage,
+  // `x` as `x_osc`, which is `x` again after the next swap. reader: may read the live table in
+  // spite of the lock. Throws kBusy when it has other triggers now.
+  void Create(mysql::Connection& connection, mysql::Connection& reader, const SwapPlan& plan);
+
+ private:
+  std::map<const SwapPlan*, std::vector<mysql::Trigger>> of_;
+  std::set<std::string> taken_;  // folded names of the database's triggers
+};
 
 }  // namespace osc::shadow

@@ -290,7 +290,7 @@ TEST_P(PreflightTest, TriesTriggersOnTheAlteredTable) {
   }
   const ChangePlan plan = Plan("ADD a INT");
   ASSERT_EQ(plan.renamed_triggers.size(), 2U);
-  for (const CheckRename& rename : plan.renamed_triggers) {
+  for (const NameChange& rename : plan.renamed_triggers) {
     EXPECT_EQ(rename.to, rename.from + "_osc");
   }
   EXPECT_EQ(TakeTrace().tables, (std::set<std::string>{"t"}));

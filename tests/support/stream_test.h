@@ -67,6 +67,10 @@ class StreamTest : public ServerTest {
     const binlog::Position end = binlog::CurrentPosition(connection());
     apply::StreamOptions pieces = options_;
     pieces.batch_rows = 30;
+    // So that it is not done before it can be stopped.
+    Run("DROP TRIGGER IF EXISTS slow_commits");
+    Run("CREATE TRIGGER slow_commits BEFORE UPDATE ON checkpoint FOR EACH ROW "
+        "SET @osc_slept=SLEEP(0.02)");
     for (int starts = 1;; ++starts) {
       apply::Stream stream(pieces, nullptr);
       stream.start(epoch_);
