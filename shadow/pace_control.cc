@@ -9,8 +9,10 @@ namespace {
 
 using std::chrono::seconds;
 
-// So many writes are listened to before the work goes on, and so many of them are remembered.
+// So many writes are listened to before the work goes on, as long as that does not keep it waiting,
+// and so many of them are remembered.
 constexpr int kHeard = 20;
+constexpr seconds kListenAtMost{2};
 constexpr size_t kRemembered = 100;
 // A write is late when it waits longer than that many times a long one of those.
 constexpr double kLate = 3;
@@ -40,11 +42,13 @@ PaceControl::Wait Long(const std::deque<PaceControl::Wait>& waits) {
 void PaceControl::Forget() { *this = PaceControl(); }
 
 void PaceControl::Note(base::Clock::time_point now, Wait waited, bool is_quiet, int most) {
-  if (phase_ == Phase::kFree) phase_ = Phase::kListening;
+  if (phase_ == Phase::kFree) Listen(now);
   if (phase_ == Phase::kListening) {
-    if (!is_quiet) return;
-    Remember(&alone_, waited);
-    if (++heard_ < kHeard) return;
+    if (is_quiet) {
+      Remember(&alone_, waited);
+      ++heard_;
+    }
+    if (heard_ < kHeard && now - listens_since_ < kListenAtMost) return;
     phase_ = Phase::kPacing;
     listened_at_ = now;
     return;
@@ -57,7 +61,12 @@ void PaceControl::Note(base::Clock::time_point now, Wait waited, bool is_quiet, 
   }
   threads_ = std::clamp(threads_, kLeast, static_cast<double>(most));
   if (now - listened_at_ < kListenEvery || threads_ >= most) return;
+  Listen(now);
+}
+
+void PaceControl::Listen(base::Clock::time_point now) {
   phase_ = Phase::kListening;
+  listens_since_ = now;
   heard_ = 0;
 }
 

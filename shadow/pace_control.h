@@ -36,12 +36,14 @@ class PaceControl {
 
  private:
   enum class Phase { kFree, kListening, kPacing };
+  void Listen(base::Clock::time_point now);
 
   Phase phase_ = Phase::kFree;
   double threads_ = 1;
   int heard_ = 0;            // since it listens
   std::deque<Wait> alone_;   // the last ones without the work
   std::deque<Wait> latest_;  // and with it
+  base::Clock::time_point listens_since_;
   base::Clock::time_point listened_at_;
 };
 

@@ -54,6 +54,21 @@ TEST_F(PaceControlTest, ListensBeforeItWorksBesideOthers) {
   EXPECT_EQ(control_.threads(kMost), kMost);
 }
 
+// Where a write takes a second, or a piece of work waits for a lock, nothing would be copied.
+TEST_F(PaceControlTest, ListensForAMomentOnly) {
+  for (const bool is_quiet : {true, false}) {
+    SCOPED_TRACE(is_quiet);
+    control_.Forget();
+    int writes = 0;
+    for (; writes == 0 || control_.threads(kMost) == 0; ++writes) {
+      ASSERT_LT(writes, 5);
+      now_ += std::chrono::seconds(1);
+      control_.Note(now_, Wait(1000), is_quiet, kMost);
+    }
+    EXPECT_EQ(control_.alone(), Wait(is_quiet ? 1000 : 0));
+  }
+}
+
 TEST_F(PaceControlTest, WorksFullyWhereWritesDoNotFeelIt) {
   Write(2000, 1, 0.01, 5);
   EXPECT_EQ(control_.threads(kMost), kMost);
