@@ -120,6 +120,7 @@ void Stream::start(int swaps_done) {
       [this](const binlog::Position& position) { return tracker_->AppliedCovers(position); });
   lag_->start();
   last_advance_ = base::Clock::now();
+  has_started_ = true;
   running_ = true;
   thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
 }
@@ -134,10 +135,11 @@ Stream::Status Stream::status() const {
   status.running = running_;
   status.epoch = epoch_;
   status.conflicts = conflicts_;
+  const bool has_started = has_started_;
   // In this order, so that the rows of what has been applied are counted.
-  if (tracker_) status.applied = tracker_->Applied();
+  if (has_started) status.applied = tracker_->Applied();
   status.rows_applied = rows_applied_;
-  if (lag_) status.lag = lag_->Lag();
+  if (has_started) status.lag = lag_->Lag();
   status.retrying = retrying_.text();
   const std::lock_guard lock(mutex_);
   status.error = error_;

@@ -242,6 +242,7 @@ class Stream {
   std::atomic<uint64_t> rows_applied_{0};
   std::atomic<uint64_t> conflicts_{0};
   std::atomic<uint64_t> noted_number_{0};  // of the last route, or statement, that was noted
+  std::atomic<bool> has_started_{false};   // for those who ask while it does
   std::atomic<bool> running_{false};
   std::atomic<int> hasty_{0};  // how many are in haste
   mutable std::mutex mutex_;   // guards error_, and the turn against ConfirmSwap
