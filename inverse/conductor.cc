@@ -240,13 +240,14 @@ bool Conductor::Step(std::stop_token stop) {
 bool Conductor::CheckStream() {
   const auto error = stream_->status().error;
   if (!error) return true;
+  // First: whoever sees the error is to see that the promise is withdrawn.
+  if (!stream_error_told_) Report();
   if (state::IsBeforeCutover(store_.Get(id_).state)) {
     Fail(*error);
     return false;
   }
   if (!stream_error_told_) {
     stream_error_told_ = true;
-    Report();  // first: whoever sees the error is to see that the promise is withdrawn
     const bool lost = error->code() == ErrorCode::kPositionLost || error->hint().empty();
     store_.SetError(id_,
                     state::StoredError{std::string(ErrorCodeName(error->code())), error->message(),

@@ -74,9 +74,10 @@ bool MigrationRunner::NoteTrouble(const Error& error) {
     state::Store store = state::Store::Open(state_directory_);
     state::Progress progress = store.GetProgress(id_);
     progress.stream_running = false;
-    progress.note = "trying again: " + error.message();
-    if (!IsWorthAnotherTry(error)) {
-      progress.note.clear();
+    const bool tries_again = IsWorthAnotherTry(error);
+    progress.note = tries_again ? "trying again: " + error.message() : "";
+    store.SetProgress(id_, progress);
+    if (!tries_again) {
       const state::StoredError stored{std::string(ErrorCodeName(error.code())), error.message(),
                                       error.hint()};
       store.SetError(id_, stored);
@@ -85,7 +86,6 @@ bool MigrationRunner::NoteTrouble(const Error& error) {
         store.FinishIntent(intent.number, stored);
       }
     }
-    store.SetProgress(id_, progress);
     return true;
   } catch (const std::exception& unwritable) {
     spdlog::error("{} cannot write the state: {}", id_, unwritable.what());
