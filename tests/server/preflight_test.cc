@@ -1,133 +1,12 @@
 #include "ddl/preflight.h"
 
-#include <gtest/gtest.h>
-
-#include <functional>
-#include <optional>
-#include <set>
-
 #include "ddl/doctor.h"
-#include "ddl/privileges.h"
 #include "ddl/table_checks.h"
 #include "src/mysql/statement_tables.h"
-#include "tests/support/server.h"
+#include "tests/server/preflight_fixture_test.h"
 
 namespace osc::ddl {
 namespace {
-
-// What the application's side of a server looks like, to see that nothing was left behind.
-struct Trace {
-  std::set<std::string> tables;
-  std::string file;
-  std::string offset;
-};
-
-class PreflightTest : public ::testing::TestWithParam<testing::TestServer> {
- protected:
-  void SetUp() override {
-    if (!GetParam().IsConfigured()) GTEST_SKIP() << GetParam().variable << " is not set";
-    database_.emplace(GetParam());
-    connection_.emplace(GetParam().Connect(database()));
-  }
-
-  const std::string& database() const { return database_->name(); }
-  mysql::Connection& connection() { return *connection_; }
-  bool IsMariaDb() { return connection().server().IsMariaDb(); }
-  void Run(const std::string& sql) { connection().Execute(sql); }
-
-  ChangePlan Plan(const std::string& alter, const std::string& table = "t") {
-    return Preflight(connection(), {database(), table}, ParseAlter(alter));
-  }
-
-  Trace TakeTrace() {
-    mysql::Connection other = GetParam().Connect();
-    Trace trace;
-    mysql::Result tables =
-        other.Query("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '" +
-                    database() + "'");
-    while (tables.Next()) trace.tables.insert(tables.Text(0));
-    mysql::Result status = other.Query(other.server().BinlogStatusStatement());
-    status.Next();
-    trace.file = status.Text(0);
-    trace.offset = status.Text(1);
-    return trace;
-  }
-
-  // No other table, and not one event of this database in the binary log.
-  void ExpectNothingLeft(const Trace& before, const std::string& what) {
-    const Trace after = TakeTrace();
-    EXPECT_EQ(after.tables, before.tables) << what;
-    if (after.file != before.file) return;  // another test rotated the log
-    mysql::Result events =
-        connection().Query("SHOW BINLOG EVENTS IN '" + before.file + "' FROM " + before.offset);
-    while (events.Next()) {
-      EXPECT_EQ(events.Text(5).find(database()), std::string::npos)
-          << what << ": " << events.Text(5);
-    }
-    // A temporary table would hide a table of its name, or show up here.
-    mysql::Result tables = connection().Query("SHOW TABLES FROM " + database());
-    while (tables.Next()) {
-      EXPECT_EQ(before.tables.count(tables.Text(0)), 1U) << what << ": " << tables.Text(0);
-    }
-  }
-
-  void ExpectError(const std::string& what, ErrorCode code, const std::vector<std::string>& parts,
-                   const std::function<void()>& work) {
-    const Trace before = TakeTrace();
-    try {
-      work();
-      ADD_FAILURE() << what << " was accepted";
-    } catch (const Error& error) {
-      EXPECT_EQ(ErrorCodeName(error.code()), ErrorCodeName(code))
-          << what << ": " << error.message();
-      EXPECT_FALSE(error.hint().empty()) << what << ": " << error.message();
-      EXPECT_EQ(error.message().find("_osc_plan_"), std::string::npos) << error.message();
-      const std::string text = error.message() + " / " + error.hint();
-      for (const std::string& part : parts) {
-        EXPECT_NE(text.find(part), std::string::npos)
-            << what << ": no '" << part << "' in " << text;
-      }
-    }
-    ExpectNothingLeft(before, what);
-  }
-
-  void ExpectRefused(const std::string& alter, const std::vector<std::string>& parts,
-                     const std::string& table = "t") {
-    ExpectError(table + ": " + alter, ErrorCode::kRefused, parts, [&] { Plan(alter, table); });
-  }
-
-  std::optional<testing::TestDatabase> database_;
-  std::optional<mysql::Connection> connection_;
-};
-
-// A user of its own, dropped at the end.
-class TestUser {
- public:
-  explicit TestUser(const testing::TestServer& server, std::string name)
-      : server_(server), name_(std::move(name)) {
-    server_.Connect().Execute("CREATE USER " + quoted());
-  }
-  ~TestUser() {
-    try {
-      server_.Connect().Execute("DROP USER " + quoted());
-    } catch (const Error&) {
-      // the server is gone
-    }
-  }
-  std::string quoted() const { return "'" + name_ + "'@'%'"; }
-  void Grant(const std::string& privileges, const std::string& on) {
-    server_.Connect().Execute("GRANT " + privileges + " ON " + on + " TO " + quoted());
-  }
-  mysql::Connection Connect() const {
-    mysql::ConnectionOptions options = server_.Options();
-    options.user = name_;
-    return mysql::Connection::Open(options);
-  }
-
- private:
-  const testing::TestServer& server_;
-  std::string name_;
-};
 
 std::string Columns(const Projection& projection) {
   std::string shown;
@@ -257,25 +136,6 @@ TEST_P(PreflightTest, RefusesForeignKeysBothWays) {
   ExpectRefused("DROP FOREIGN KEY to_parent", {"`to_parent`"}, "child of");
 }
 
-TEST_P(PreflightTest, SeesForeignKeysThatTheUserMayNotSee) {
-  Run("CREATE TABLE t (id INT PRIMARY KEY)");
-  testing::TestDatabase elsewhere(GetParam());
-  Run("CREATE TABLE " + elsewhere.name() +
-      ".child (id INT PRIMARY KEY, "
-      "CONSTRAINT far FOREIGN KEY (id) REFERENCES " +
-      database() + ".t (id))");
-  TestUser user(GetParam(), database());
-  user.Grant("ALL PRIVILEGES", "`" + database() + "`.*");
-  user.Grant("PROCESS, REPLICATION CLIENT, REPLICATION SLAVE", "*.*");
-  mysql::Connection as_user = user.Connect();
-  try {
-    Preflight(as_user, {database(), "t"}, ParseAlter("ADD a INT"));
-    ADD_FAILURE() << "the foreign key was not seen";
-  } catch (const Error& error) {
-    EXPECT_NE(error.message().find("far"), std::string::npos) << error.message();
-  }
-}
-
 TEST_P(PreflightTest, TriesTriggersOnTheAlteredTable) {
   Run("CREATE TABLE t (id INT PRIMARY KEY, b INT)");
   Run("CREATE TRIGGER before_it BEFORE INSERT ON t FOR EACH ROW SET @a = 1");
@@ -368,76 +228,6 @@ TEST_P(PreflightTest, RefusesWithoutRoomOnTheDisk) {
   EXPECT_NO_THROW(CheckDiskSpace(GetParam().Options(), tunnel, facts));
 }
 
-const std::vector<std::string> kDatabasePrivileges = {
-    "SELECT", "INSERT", "UPDATE", "DELETE",      "CREATE",
-    "ALTER",  "DROP",   "INDEX",  "LOCK TABLES", "CREATE TEMPORARY TABLES",
-    "TRIGGER"};
-
-std::string Join(const std::vector<std::string>& words) {
-  std::string joined;
-  for (const std::string& word : words) joined += (joined.empty() ? "" : ", ") + word;
-  return joined;
-}
-
-TEST_P(PreflightTest, NamesTheOnePrivilegeThatIsMissing) {
-  const std::string client = IsMariaDb() ? "BINLOG MONITOR" : "REPLICATION CLIENT";
-  std::vector<std::string> all = kDatabasePrivileges;
-  const std::vector<std::string> global = {"PROCESS", client, "REPLICATION SLAVE"};
-  all.insert(all.end(), global.begin(), global.end());
-  for (const std::string& missing : all) {
-    TestUser user(GetParam(), database());
-    std::vector<std::string> on_database;
-    std::vector<std::string> on_server;
-    for (const std::string& privilege : kDatabasePrivileges) {
-      if (privilege != missing) on_database.push_back(privilege);
-    }
-    for (const std::string& privilege : global) {
-      if (privilege != missing) on_server.push_back(privilege);
-    }
-    user.Grant(Join(on_database), "`" + database() + "`.*");
-    user.Grant(Join(on_server), "*.*");
-    mysql::Connection as_user = user.Connect();
-    const MissingPrivileges found = FindMissingPrivileges(as_user, database());
-    EXPECT_EQ(Join(found.on_database) + Join(found.global), missing);
-  }
-}
-
-TEST_P(PreflightTest, ListsAllMissingPrivilegesAtOnce) {
-  Run("CREATE TABLE t (id INT PRIMARY KEY)");
-  TestUser user(GetParam(), database());
-  mysql::Connection as_user = user.Connect();
-  std::vector<std::string> parts = kDatabasePrivileges;
-  parts.insert(parts.end(), {"PROCESS", "REPLICATION SLAVE", "GRANT ", user.quoted()});
-  ExpectError("no privileges", ErrorCode::kRefused, parts, [&] {
-    Preflight(as_user, {database(), "t"}, ParseAlter("ADD a INT"));
-  });
-  // What the message says has to be granted is enough.
-  const DoctorFinding finding = CheckPrivileges(as_user, database());
-  EXPECT_EQ(finding.status, FindingStatus::kProblem);
-  const size_t semicolon = finding.fix.find("; ");
-  ASSERT_NE(semicolon, std::string::npos) << finding.fix;
-  Run(finding.fix.substr(0, semicolon));
-  Run(finding.fix.substr(semicolon + 2));
-  mysql::Connection again = user.Connect();
-  const Trace before = TakeTrace();
-  EXPECT_NO_THROW(Preflight(again, {database(), "t"}, ParseAlter("ADD a INT")));
-  ExpectNothingLeft(before, "a plan of a user with the least privileges");
-}
-
-TEST_P(PreflightTest, TakesPrivilegesFromARole) {
-  Run("CREATE TABLE t (id INT PRIMARY KEY)");
-  TestUser user(GetParam(), database());
-  const std::string role = "'" + database() + "r'";
-  Run("CREATE ROLE " + role);
-  Run("GRANT ALL PRIVILEGES ON *.* TO " + role);
-  Run("GRANT " + role + " TO " + user.quoted());
-  Run(IsMariaDb() ? "SET DEFAULT ROLE " + role + " FOR " + user.quoted()
-                  : "SET DEFAULT ROLE " + role + " TO " + user.quoted());
-  mysql::Connection as_user = user.Connect();
-  EXPECT_NO_THROW(Preflight(as_user, {database(), "t"}, ParseAlter("ADD a INT")));
-  Run("DROP ROLE " + role);
-}
-
 TEST_P(PreflightTest, DoctorListsItsFindings) {
   const Trace before = TakeTrace();
   const std::vector<DoctorFinding> findings = Examine(connection(), database());
@@ -453,8 +243,8 @@ TEST_P(PreflightTest, DoctorListsItsFindings) {
         "max_allowed_packet", "performance", "read_only", "binlog_filter"}) {
     EXPECT_EQ(names.count(name), 1U) << name;
   }
-  TestUser user(GetParam(), database());
-  mysql::Connection as_user = user.Connect();
+  const testing::TestUser user(GetParam());
+  mysql::Connection as_user = ConnectAs(user);
   bool privileges_found = false;
   for (const DoctorFinding& finding : Examine(as_user, std::nullopt)) {
     if (finding.name != "privileges") continue;
