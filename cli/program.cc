@@ -6,6 +6,7 @@
 #include <map>
 
 #include "cli/commands.h"
+#include "src/base/authorities.h"
 
 namespace osc::cli {
 namespace {
@@ -25,6 +26,7 @@ int Dispatch(Context& context) {
 }  // namespace
 
 int RunProgram(int argc, const char* const* argv) {
+  base::LeaveAuthoritiesUnread();
   Context context{{}, Output(WantsJson(argc, argv)), Stage::kInput, ""};
   try {
     ParsedOptions parsed = ParseOptions(argc, argv);

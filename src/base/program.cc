@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "src/base/authorities.h"
 #include "src/base/duration.h"
 #include "src/base/error.h"
 
@@ -49,7 +50,8 @@ std::vector<std::string> Environment(const std::map<std::string, std::string>& m
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
     const std::string name(text.substr(0, text.find('=')));
-    if (name != "OSC_PASSWORD" && more.count(name) == 0) all.emplace_back(text);
+    if (name == "OSC_PASSWORD" || IsOfUnreadAuthorities(text)) continue;
+    if (more.count(name) == 0) all.emplace_back(text);
   }
   for (const auto& [name, value] : more) all.push_back(name + "=" + value);
   return all;

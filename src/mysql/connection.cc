@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "src/base/authorities.h"
 #include "src/mysql/connection_json.h"
 #include "src/mysql/own_sessions.h"
 
@@ -51,13 +52,16 @@ void SetTls(MYSQL* mysql, const ConnectionOptions& options, bool use_tls) {
     mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &no);
     return;
   }
-  mysql_ssl_set(mysql, OrNull(options.ssl_key), OrNull(options.ssl_cert), OrNull(options.ssl_ca),
-                nullptr, nullptr);
-  mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &yes);
   // libmariadb (3.3) verifies the chain whenever authorities are given, and with this option the
   // host's name too.
   const std::string mode = TlsMode(options);
   const bool verify = mode == "verify-identity" || (mode == "verify-ca" && options.ssl_ca.empty());
+  const bool by_system = verify && options.ssl_ca.empty();
+  const std::string file = by_system ? base::AuthoritiesFile() : options.ssl_ca;
+  const std::string directories = by_system ? base::AuthoritiesDirectories() : "";
+  mysql_ssl_set(mysql, OrNull(options.ssl_key), OrNull(options.ssl_cert), OrNull(file),
+                OrNull(directories), nullptr);
+  mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &yes);
   mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, verify ? &yes : &no);
 }
 

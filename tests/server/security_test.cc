@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -224,6 +225,24 @@ TEST_P(TlsTest, ServerIsVerifiedAsFarAsAsked) {
     const Outcome outcome = osc.Run({"doctor"});
     EXPECT_EQ(outcome.exit_code, c.connects ? 0 : 4) << outcome.Describe();
   }
+  // The system's authorities, for those who name none.
+  osc.SetOption("--ssl-ca", "");
+  EXPECT_EQ(osc.Run({"doctor"}).exit_code, 4);
+  std::filesystem::create_directory(File("trusted"));
+  std::filesystem::copy_file(File("good.pem"), File("trusted/good.pem"));
+  Shell("openssl rehash " + File("trusted"));
+  osc.SetEnvironment("SSL_CERT_DIR", File("trusted"));
+  EXPECT_EQ(osc.Run({"doctor"}).exit_code, 0);
+  osc.SetEnvironment("SSL_CERT_DIR", "");
+  for (const char* file : {"bad.pem", "good.pem"}) {
+    osc.SetEnvironment("SSL_CERT_FILE", File(file));
+    EXPECT_EQ(osc.Run({"doctor"}).exit_code, std::string(file) == "good.pem" ? 0 : 4) << file;
+  }
+  // Those of a defaults file come before the system's.
+  std::ofstream(File("my.cnf")) << "[client]\nssl-ca=" << File("bad.pem") << "\n";
+  osc.SetOption("--defaults-file", File("my.cnf"));
+  EXPECT_EQ(osc.Run({"doctor"}).exit_code, 4);
+  osc.SetOption("--defaults-file", "");
   // The last of these, on every connection of a migration.
   const std::string id = osc.Alter("t", "DROP COLUMN title");
   server().Connect("app").Execute("UPDATE t SET id=3 WHERE id=1");
