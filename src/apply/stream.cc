@@ -65,10 +65,8 @@ Stream::Stream(StreamOptions options, std::shared_ptr<const CopyFrontier> fronti
       budget_(kBudgetBytes) {}
 
 Stream::~Stream() {
-  if (thread_.joinable()) {  // first: it pushes to the lanes
-    thread_.request_stop();
-    thread_.join();
-  }
+  stop_.request_stop();
+  if (thread_.joinable()) thread_.join();  // first: it pushes to the lanes
   lanes_.clear();
   alone_.reset();
 }
@@ -122,7 +120,7 @@ void Stream::start(int swaps_done) {
   last_advance_ = base::Clock::now();
   has_started_ = true;
   running_ = true;
-  thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
+  thread_ = std::thread([this] { Run(stop_.get_token()); });
 }
 
 void Stream::Refuse(const Error& error) {
@@ -188,7 +186,7 @@ void Stream::Fail(const Error& error) {
   spdlog::error("{} stream of {} stopped: {}", options_.id, mysql::Quote(options_.live),
                 error.message());
   running_ = false;
-  thread_.request_stop();
+  stop_.request_stop();
   tracker_->Fail();
 }
 

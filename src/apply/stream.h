@@ -271,7 +271,8 @@ class Stream {
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<Lane> alone_;  // for what all of them have to stand still for
   int routes_since_barrier_ = 0;
-  std::jthread thread_;
+  std::stop_source stop_;  // not the thread's own: it may fail before start() has hold of it
+  std::thread thread_;
 };
 
 }  // namespace osc::apply
