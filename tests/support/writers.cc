@@ -21,6 +21,8 @@ using std::chrono::milliseconds;
 
 // Between two transactions: an application that leaves the other tests on the machine some room.
 constexpr milliseconds kPause{4};
+// Beside the engine of a sanitizer's or valgrind's build, which must be able to keep up.
+constexpr milliseconds kPauseBesideSlowEngine{60};
 constexpr unsigned kDeadlock = 1213;
 constexpr unsigned kLockWait = 1205;
 
@@ -105,10 +107,12 @@ class Writers::Thread {
         &Thread::MoveKey,     &Thread::ExchangeEmails, &Thread::MoveAmount,
         &Thread::InsertAgain, &Thread::RollBack,
     };
+    const milliseconds pause =
+        std::getenv("OSC_TEST_ENGINE") != nullptr ? kPauseBesideSlowEngine : kPause;
     try {
       while (!stop.stop_requested()) {
         DoWithRetries(kWork[random_() % kWork.size()]);
-        base::SleepFor(stop, kPause);
+        base::SleepFor(stop, pause);
       }
     } catch (const std::exception& error) {
       error_ = "writer " + std::to_string(number_) + ": " + error.what() + " in " + statement_;
