@@ -42,7 +42,7 @@ End FollowMigration(Interrupt& interrupt, EngineKeeper* keeper, state::Store& st
   ProgressView view(STDERR_FILENO);
   const End end = Follow(interrupt, keeper, store, [&] {
     const state::Migration migration = store.Get(id);
-    view.Show({{migration, store.GetProgress(id)}});
+    view.Show({{migration, store.GetProgress(id), store.GetVerification(id)}});
     return reached(migration);
   });
   view.Finish();

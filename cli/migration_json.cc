@@ -118,7 +118,13 @@ std::string DifferenceText(const state::Difference& difference) {
 
 std::string CompareText(const state::Verification& verification) {
   const state::VerifyCounts& counts = verification.counts;
-  std::string text = FormatRows(counts.rows) + " compared";
+  // Of chunks that are left out no rows are compared; the estimate is the server's guess.
+  const bool is_underway = verification.state == state::VerifyState::kRunning &&
+                           !verification.incremental && verification.rows_estimated > counts.rows;
+  std::string text =
+      (is_underway ? FormatCount(counts.rows) + " of ~" + FormatRows(verification.rows_estimated)
+                   : FormatRows(counts.rows)) +
+      " compared";
   if (counts.repaired > 0) text += ", " + FormatCount(counts.repaired) + " repaired";
   if (counts.quarantined > 0) text += ", " + FormatCount(counts.quarantined) + " quarantined";
   if (verification.incremental) {

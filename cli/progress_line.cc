@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cli/migration_json.h"
 #include "cli/text.h"
 
 namespace osc::cli {
@@ -142,9 +143,23 @@ std::string Compose(std::vector<Piece> pieces, double percent, const LineStyle& 
   return line;
 }
 
+std::string Compared(const state::Verification& verification) {
+  std::string text = CompareText(verification);
+  if (const uint64_t differ = verification.counts.differences(); differ > 0) {
+    text += ", " + FormatCount(differ) + (differ == 1 ? " differs" : " differ");
+  }
+  if (verification.eta_seconds) text += ", ETA " + FormatSeconds(*verification.eta_seconds);
+  return text;
+}
+
 // What a person should know beyond how far it is.
-std::vector<std::string> Details(const Migration& migration, const Progress& progress) {
+std::vector<std::string> Details(const Shown& shown) {
+  const Migration& migration = shown.migration;
+  const Progress& progress = shown.progress;
   std::vector<std::string> details;
+  if (shown.verification.state == state::VerifyState::kRunning) {
+    details.push_back(Compared(shown.verification));
+  }
   if (progress.stream_direction != "none" && !state::IsFinal(migration.state)) {
     details.push_back(progress.stream_running
                           ? "stream " + FormatMillis(progress.lag_ms) + " behind"
@@ -182,8 +197,9 @@ std::string Join(const std::vector<std::string>& parts) {
 
 }  // namespace
 
-std::vector<std::string> ProgressLines(const Migration& migration, const Progress& progress,
-                                       const LineStyle& style) {
+std::vector<std::string> ProgressLines(const Shown& shown, const LineStyle& style) {
+  const Migration& migration = shown.migration;
+  const Progress& progress = shown.progress;
   std::vector<Piece> headline = Headline(migration, progress);
   headline.insert(headline.begin(), {migration.id, 6, "\x1b[2m"});
   std::vector<std::string> lines{Compose(std::move(headline), progress.percent, style)};
@@ -191,7 +207,7 @@ std::vector<std::string> ProgressLines(const Migration& migration, const Progres
     const std::string line = Fit("  " + text, style.width);
     lines.push_back(style.colour ? colour + line + kReset : line);
   };
-  if (const std::string text = Join(Details(migration, progress)); !text.empty()) {
+  if (const std::string text = Join(Details(shown)); !text.empty()) {
     add(text, progress.throttled ? "\x1b[33m" : "\x1b[2m");
   }
   if (const std::string text = ReasonText(progress); !text.empty()) add(text, "\x1b[33m");
@@ -211,14 +227,16 @@ std::string PaceText(const Migration& migration, const Progress::Pace& pace) {
   return text;
 }
 
-std::string ProgressText(const Migration& migration, const Progress& progress) {
+std::string ProgressText(const Shown& shown) {
+  const Migration& migration = shown.migration;
+  const Progress& progress = shown.progress;
   std::vector<std::string> parts;
   for (const Piece& piece : Headline(migration, progress)) {
     if (!piece.is_bar) parts.push_back(piece.text);
   }
   const std::string head = parts[0] + ": ";
   parts.erase(parts.begin());
-  for (std::string& detail : Details(migration, progress)) parts.push_back(std::move(detail));
+  for (std::string& detail : Details(shown)) parts.push_back(std::move(detail));
   if (std::string reason = ReasonText(progress); !reason.empty()) {
     parts.push_back(std::move(reason));
   }

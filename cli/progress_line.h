@@ -5,8 +5,15 @@
 #include <vector>
 
 #include "src/state/migration.h"
+#include "src/state/verification.h"
 
 namespace osc::cli {
+
+struct Shown {
+  state::Migration migration;
+  state::Progress progress;
+  state::Verification verification = {};
+};
 
 struct LineStyle {
   size_t width = 80;     // no line is wider
@@ -15,13 +22,12 @@ struct LineStyle {
 };
 
 // For a terminal: a line with the phase and how far it is, then lines of detail if there is any.
-std::vector<std::string> ProgressLines(const state::Migration& migration,
-                                       const state::Progress& progress, const LineStyle& style);
+std::vector<std::string> ProgressLines(const Shown& shown, const LineStyle& style);
 
 // "1.5 of 2 threads" is what a person asks for: how much of it the server's other users leave.
 std::string PaceText(const state::Migration& migration, const state::Progress::Pace& pace);
 
 // For a log: one line of any length, without colours.
-std::string ProgressText(const state::Migration& migration, const state::Progress& progress);
+std::string ProgressText(const Shown& shown);
 
 }  // namespace osc::cli

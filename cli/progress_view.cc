@@ -110,7 +110,7 @@ void ProgressView::Draw() {
   style_.width = terminal.width - 1;
   std::vector<std::string> lines;
   for (const Shown& shown : last_) {
-    for (std::string& line : ProgressLines(shown.migration, shown.progress, style_)) {
+    for (std::string& line : ProgressLines(shown, style_)) {
       lines.push_back(std::move(line));
     }
   }
@@ -142,11 +142,13 @@ void ProgressView::Print(const Shown& shown) {
   const auto before = printed_.find(migration.id);
   if (before != printed_.end() && before->second.headline == headline) {
     const bool over = state::IsFinal(migration.state);
-    const auto pause = state::IsBeforeCutover(migration.state) ? kLine : kLineAfterCutover;
+    const bool verifies = shown.verification.state == state::VerifyState::kRunning;
+    const auto pause =
+        state::IsBeforeCutover(migration.state) || verifies ? kLine : kLineAfterCutover;
     if (over || now - before->second.at < pause) return;
   }
   printed_[migration.id] = {now, headline};
-  Write(migration.id + " " + ProgressText(migration, shown.progress) + "\n");
+  Write(migration.id + " " + ProgressText(shown) + "\n");
 }
 
 void ProgressView::Write(const std::string& text) const {

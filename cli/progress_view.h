@@ -18,11 +18,6 @@ struct Terminal {
 };
 Terminal LookAtTerminal(int descriptor);
 
-struct Shown {
-  state::Migration migration;
-  state::Progress progress;
-};
-
 // Belongs to one thread; only one at a time. Hides the cursor while it draws in place; Finish, the
 // destructor and a stop by Ctrl-Z show it again.
 class ProgressView {

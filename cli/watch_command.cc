@@ -59,7 +59,7 @@ int RunWatch(Context& context) {
     bool over = true;
     std::vector<Shown> shown;
     for (const std::string& id : ids) {
-      shown.push_back({store.Get(id), store.GetProgress(id)});
+      shown.push_back({store.Get(id), store.GetProgress(id), store.GetVerification(id)});
       over = over && state::IsFinal(shown.back().migration.state);
     }
     if (context.out.json()) {

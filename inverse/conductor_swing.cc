@@ -104,7 +104,7 @@ bool Conductor::IsVerified() {
     if (IsSwingAsked()) AnswerSwing(inspection_->Refusal());
     return false;
   }
-  note_ = "comparing the two tables";
+  note_.clear();  // the verification's own account says more
   if (!is_open) {
     inspection_->Ask({});
     inspection_->Step();
@@ -136,10 +136,8 @@ void Conductor::TrySwing(std::stop_token stop) {
     if (inspection_ && inspection_->is_running()) {
       inspection_->Abandon("the tables are being swapped");
     }
-    if (swing_attempts_ == 0 && !note_.empty()) {  // what was waited for is there
-      note_.clear();
-      Report();  // before the state changes, so that nobody sees the one with the other
-    }
+    if (swing_attempts_ == 0) note_.clear();  // what was waited for is there
+    Report();  // before the state changes, so that nobody sees the one with the other
     const auto swap_tables = [this](std::stop_token asked, const shadow::SwapMember& member) {
       return together_ ? together_->Swap(asked, member) : shadow::Swap(asked, {member});
     };
