@@ -1,5 +1,6 @@
 #include "inverse/inspection.h"
 
+#include "shadow/comparison_way.h"
 #include "src/base/log.h"
 #include "src/base/retry.h"
 

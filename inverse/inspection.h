@@ -11,7 +11,7 @@
 #include <string>
 #include <thread>
 
-#include "shadow/copier.h"
+#include "shadow/pace.h"
 #include "shadow/tables.h"
 #include "shadow/verifier.h"
 #include "src/apply/stream.h"

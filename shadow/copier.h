@@ -13,13 +13,11 @@
 #include <stop_token>
 #include <string>
 
-#include "ddl/projection.h"
-#include "ddl/revert_default.h"
 #include "shadow/copy_record.h"
 #include "shadow/key_steps.h"
 #include "shadow/pace.h"
+#include "shadow/range_copy.h"
 #include "src/apply/copy_frontier.h"
-#include "src/apply/row_mapping.h"
 #include "src/apply/stream.h"
 #include "src/base/retry_note.h"
 #include "src/base/wait.h"
@@ -27,22 +25,6 @@
 #include "src/state/store.h"
 
 namespace osc::shadow {
-
-struct CopyOptions {
-  std::string id;
-  std::filesystem::path state_directory;
-  mysql::ConnectionOptions connection;
-  mysql::TableName live;
-  mysql::TableName off_stage;
-  ddl::Projection projection;                   // from the live table to the other
-  std::vector<ddl::RevertDefault> values = {};  // for columns that nothing else fills
-  // After a swap: where rows are put that have no place off stage, for the stream to deal with;
-  // they are not allowed to fail what is live already. Without it such a row is an error. The
-  // frontier has to be finished then.
-  std::optional<mysql::TableName> hand_over = std::nullopt;
-  int64_t number = 0;  // see CopyRecord
-  int epoch = 0;
-};
 
 class Copier {
  public:
@@ -74,34 +56,15 @@ class Copier {
   void Record(std::optional<state::Store>& store, std::optional<mysql::Connection>& connection);
   std::optional<state::Chunk> NextChunk(mysql::Connection& connection, state::Store& store,
                                         uint64_t rows);
-  uint64_t CopyChunk(std::stop_token stop, mysql::Connection& connection,
-                     const state::Chunk& chunk);
-  uint64_t CopyRange(std::stop_token stop, mysql::Connection& connection, const std::string& range);
-  uint64_t Insert(mysql::Connection& connection, const std::string& range, bool over_existing);
-  std::vector<KeyLiterals> Missing(mysql::Connection& connection, const std::string& range);
-  void InsertMissing(std::stop_token stop, mysql::Connection& connection,
-                     std::vector<KeyLiterals> missing);
-  // A range of which some row does not fit: the smaller pieces that do, and the rest handed over.
-  uint64_t CopyWhatFits(std::stop_token stop, mysql::Connection& connection, const KeyLiterals& low,
-                        const KeyLiterals& high);
-  void HandOver(mysql::Connection& connection, const std::string& range);
-  [[noreturn]] void NameTheRow(mysql::Connection& connection, const state::Chunk& chunk,
-                               const Error& error);
-  Error Explain(mysql::Connection& connection, const KeyLiterals& key, const Error& error) const;
-  std::string KeyCondition(const KeyLiterals& key) const;
 
   const CopyOptions options_;
   const CopyRecord record_;
-  const KeyRange range_;
+  const RangeCopy ranges_;
+  const KeyRange& range_;
   KeySteps steps_;  // guarded by mutex_
-  const apply::RowMapping mapping_;
   const std::shared_ptr<apply::CopyFrontier> frontier_;
-  apply::Stream& stream_;
   Pace& pace_;
   const std::function<std::string()> throttle_;
-  std::string insert_;      // INSERT INTO off stage (...) SELECT ...
-  std::string hand_over_;   // REPLACE INTO handed over (...) SELECT ...
-  std::string do_nothing_;  // ON DUPLICATE KEY UPDATE that changes nothing
 
   std::mutex mutex_;  // guards what NextChunk shares: one boundary is looked for at a time
   state::Store::CopyState state_;

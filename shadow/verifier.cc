@@ -4,10 +4,9 @@
 #include <condition_variable>
 #include <thread>
 
-#include "ddl/type_change.h"
 #include "shadow/catch_up.h"
 #include "shadow/chunk_comparison.h"
-#include "shadow/compared_column.h"
+#include "shadow/comparison_way.h"
 #include "shadow/names.h"
 #include "shadow/row_repair.h"
 #include "src/base/fault_point.h"
@@ -32,56 +31,7 @@ constexpr uint64_t kEnoughDifferences = 10000;
 // InnoDB: the table was emptied or rebuilt after the snapshot was made (both families).
 constexpr unsigned kDefinitionHasChanged = 1412;
 
-// How many columns lose something on the way.
-int Losses(const ddl::Projection& projection) {
-  int losses = 0;
-  for (const ddl::ColumnPair& pair : projection.columns) {
-    const auto& from = projection.source.columns[pair.source].type;
-    const auto& to = projection.target.columns[pair.target].type;
-    if (IsDirectlyComparable(from, to)) continue;
-    for (const auto& loss : ddl::LossesGoingBack(from, to)) losses += loss.blocks ? 0 : 1;
-  }
-  return losses;
-}
-
-// Only what both directions write: a generated column is nobody's to write after a swap.
-void KeepCommonColumns(ddl::Projection* projection, const ddl::Projection& inverse) {
-  auto& columns = projection->columns;
-  columns.erase(std::remove_if(columns.begin(), columns.end(),
-                               [&](const ddl::ColumnPair& pair) {
-                                 return std::none_of(inverse.columns.begin(), inverse.columns.end(),
-                                                     [&](const ddl::ColumnPair& other) {
-                                                       return other.source == pair.target &&
-                                                              other.target == pair.source;
-                                                     });
-                               }),
-                columns.end());
-}
-
-struct Comparison {
-  ddl::Projection projection;
-  bool is_forward;
-};
-Comparison WayToCompare(const ddl::Projection& forward, int swaps) {
-  if (swaps == 0) return {forward, true};
-  const ddl::Projection inverse = ddl::Invert(forward);
-  ddl::Projection compared = forward;
-  KeepCommonColumns(&compared, inverse);
-  // A value that a swap has left where it was agrees with what became of it on the other side in
-  // the direction that loses something.
-  const int there = Losses(compared);
-  const int back = Losses(inverse);
-  const bool old_is_live = swaps % 2 == 0;
-  const bool is_forward = there == back ? old_is_live : there > back;
-  return {is_forward ? compared : inverse, is_forward};
-}
-
 }  // namespace
-
-bool CanUseChunks(const Tables& tables, int last, int now) {
-  return HaveKeysSameOrder(tables.forward) || WayToCompare(tables.forward, last).is_forward ==
-                                                  WayToCompare(tables.forward, now).is_forward;
-}
 
 // One thread's connections and comparisons.
 class Verifier::Worker {
@@ -259,9 +209,9 @@ void Verifier::Run(std::stop_token stop) {
   state::Store store = state::Store::Open(options_.state_directory);
   const Tables& tables = options_.tables;
   auto connection = mysql::Connection::Open(tables.connection);
-  const Comparison comparison = WayToCompare(tables.forward, options_.swaps);
-  const ddl::Projection& compared = comparison.projection;
-  source_is_live_ = comparison.is_forward == (options_.swaps % 2 == 0);
+  const ComparisonWay way = WayToCompare(tables.forward, options_.swaps);
+  const ddl::Projection& compared = way.projection;
+  source_is_live_ = way.is_forward == (options_.swaps % 2 == 0);
   const auto& source = source_is_live_ ? tables.live : tables.off_stage;
   const auto& target = source_is_live_ ? tables.off_stage : tables.live;
   sql_ = std::make_unique<ComparisonSql>(compared, source, target, connection.server());

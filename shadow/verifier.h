@@ -15,7 +15,7 @@
 #include <string>
 
 #include "shadow/chunk_queue.h"
-#include "shadow/copier.h"
+#include "shadow/pace.h"
 #include "shadow/replica.h"
 #include "shadow/row_settler.h"
 #include "shadow/tables.h"
@@ -29,10 +29,6 @@ struct VerifyOptions {
   Tables tables;
   int swaps = 0;  // done before: which table is live, and whether values may be older than a swap
 };
-
-// Whether a verification of the tables as they are now can go on with the chunks of one that was
-// made after `last` swaps.
-bool CanUseChunks(const Tables& tables, int last, int now);
 
 class Verifier {
  public:
