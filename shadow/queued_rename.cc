@@ -15,8 +15,8 @@ using base::Clock;
 using std::chrono::milliseconds;
 
 constexpr unsigned kTableExists = 1050;  // the sentry, met by a RENAME that nothing held back
-// A PREPARE that is not held up answers well within this.
-constexpr milliseconds kProbePatience{4};
+// A PREPARE that is not held up mostly answers within this.
+constexpr milliseconds kProbePatience{1};
 constexpr milliseconds kQueuePoll{1};
 
 }  // namespace
@@ -40,13 +40,10 @@ void QueuedRename::ProveThatItIsNext(const mysql::TableName& table) {
   while (Clock::now() < deadline) {
     RequireThatItWaits();
     prober.Send(prepare);
-    if (prober.IsReady(kProbePatience)) {
-      prober.Finish();
-      continue;
+    while (!prober.IsReady(kProbePatience)) {
+      if (IsSeenWaiting(prober)) return;  // it ends by itself after the RENAME
+      if (Clock::now() >= deadline) ThrowBusy(table);
     }
-    // The probe ends by itself after the RENAME.
-    if (IsSeenWaiting(prober)) return;
-    prober.IsReady(plan_.lock_timeout);
     prober.Finish();
   }
   ThrowBusy(table);

@@ -127,7 +127,7 @@ class Attempt {
     triggers_.Rehearse(control_);
     CreateSentry();
     for (const SwapMember& member : streams_) {
-      TakeOverAutoIncrement(*member.plan, control_);
+      TakeOverAutoIncrement(*member.plan, NextAutoIncrement(control_, member.plan->live));
       haste_.push_back(std::make_unique<apply::Stream::Haste>(*member.stream));
     }
     for (const SwapMember& member : streams_) ComeClose(stop, member);
@@ -137,18 +137,24 @@ class Attempt {
     }
     SwapResult result;
     result.freeze_point = binlog::CurrentPosition(control_);
+    // What cannot change any more is asked while the streams drain.
+    RequireNoForeignKeys(control_, members_);
+    std::vector<uint64_t> auto_increments;
+    for (const SwapMember& member : streams_) {
+      // I_S does not hold the locking session up.
+      mysql::Connection& reader = locks_.session(LockOf(member));
+      triggers_.RequireUnchanged(reader, *member.plan);
+      auto_increments.push_back(NextAutoIncrement(reader, member.plan->live));
+    }
     for (const SwapMember& member : streams_) Drain(stop, member, result.freeze_point);
     OSC_FAULT_POINT("swap.drained");
-    for (const SwapMember& member : streams_) {
+    for (size_t i = 0; i < streams_.size(); ++i) {
+      const SwapMember& member = streams_[i];
       member.plan->report_loss ? AcceptLoss(member) : RequireAPlaceForEveryRow(member);
-      TakeOverAutoIncrement(*member.plan, locks_.session(LockOf(member)));
+      TakeOverAutoIncrement(*member.plan, auto_increments[i]);
     }
     for (const SwapMember& member : streams_) member.stream->ExpectSwap();
-    for (const SwapMember& member : streams_) {
-      triggers_.Create(control_, locks_.session(LockOf(member)), *member.plan);
-    }
-    OSC_FAULT_POINT("swap.triggers_created");
-    RequireNoForeignKeys(control_, members_);
+    for (const SwapMember& member : streams_) triggers_.Create(control_, *member.plan);
     OSC_FAULT_POINT("swap.before_rename");
     rename_.Send(RenameSql(members_, sentry_));
     OSC_FAULT_POINT("swap.rename_sent");
@@ -257,9 +263,8 @@ class Attempt {
                                       " have no place in the other table");
   }
 
-  // reader: may be the locking session, which I_S does not hold up.
-  void TakeOverAutoIncrement(const SwapPlan& plan, mysql::Connection& reader) {
-    const uint64_t live = NextAutoIncrement(reader, plan.live);
+  // live: the live table's next number; 0 where it has none.
+  void TakeOverAutoIncrement(const SwapPlan& plan, uint64_t live) {
     if (live == 0 || NextAutoIncrement(control_, plan.off_stage) >= live) return;
     control_.Execute("ALTER TABLE " + mysql::Quote(plan.off_stage) +
                      Comment(plan, "auto_increment") + "AUTO_INCREMENT=" + std::to_string(live));

@@ -33,15 +33,17 @@ void Triggers::Rehearse(mysql::Connection& connection) {
   }
 }
 
-void Triggers::Create(mysql::Connection& connection, mysql::Connection& reader,
-                      const SwapPlan& plan) {
-  const auto triggers = mysql::ReadTriggers(reader, plan.live);
+void Triggers::RequireUnchanged(mysql::Connection& reader, const SwapPlan& plan) {
   const auto before = of_.find(&plan);
-  if (before == of_.end() ? !triggers.empty() : triggers != before->second) {
-    throw Error(ErrorCode::kBusy,
-                "somebody has just changed the triggers of " + mysql::Quote(plan.live));
-  }
-  for (const mysql::Trigger& trigger : triggers) {
+  const auto triggers = mysql::ReadTriggers(reader, plan.live);
+  if (before == of_.end() ? triggers.empty() : triggers == before->second) return;
+  throw Error(ErrorCode::kBusy,
+              "somebody has just changed the triggers of " + mysql::Quote(plan.live));
+}
+
+void Triggers::Create(mysql::Connection& connection, const SwapPlan& plan) {
+  if (!Has(plan)) return;
+  for (const mysql::Trigger& trigger : of_.at(&plan)) {
     const std::string name = ddl::NameBeside(trigger.name, taken_);
     taken_.insert(ddl::FoldName(name));
     try {

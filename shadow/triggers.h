@@ -30,10 +30,13 @@ class Triggers {
   // trigger that somebody has created since shall hold up but not end.
   void Rehearse(mysql::Connection& connection);
 
-  // Under the lock and with nothing to write any more: creates the live table's triggers off stage,
-  // `x` as `x_osc`, which is `x` again after the next swap. reader: may read the live table in
-  // spite of the lock. Throws kBusy when it has other triggers now.
-  void Create(mysql::Connection& connection, mysql::Connection& reader, const SwapPlan& plan);
+  // Under the lock: throws kBusy when the live table has other triggers now. reader: may read it in
+  // spite of the lock.
+  void RequireUnchanged(mysql::Connection& reader, const SwapPlan& plan);
+
+  // With nothing to write any more: creates the live table's triggers off stage, `x` as `x_osc`,
+  // which is `x` again after the next swap.
+  void Create(mysql::Connection& connection, const SwapPlan& plan);
 
  private:
   std::map<const SwapPlan*, std::vector<mysql::Trigger>> of_;
