@@ -151,16 +151,18 @@ void Conductor::Begin(std::stop_token stop) {
   throttle_.emplace(tables_.connection, *stream_);
   pace_.emplace(tables_.connection, id_, tables_.live, *stream_);
   ApplySettings(store_.Get(id_));
-  shadow::CopyOptions options{id_,          state_directory_,  tables_.connection,
-                              tables_.live, tables_.off_stage, tables_.forward};
+  shadow::CopyOptions options{id_,
+                              state_directory_,
+                              tables_.connection,
+                              {tables_.live, tables_.off_stage, tables_.forward}};
   if (tables_.seeded_epoch % 2 == 1) {
-    options.projection = ddl::Invert(tables_.forward);
-    options.values = tables_.revert_defaults;
+    options.rows.projection = ddl::Invert(tables_.forward);
+    options.rows.values = tables_.revert_defaults;
   }
   options.number = store_.GetProgress(id_).copy_number;
   options.epoch = tables_.seeded_epoch;
   if (tables_.seeded_epoch > 0) {
-    options.hand_over = shadow::HandedOverName(id_, tables_.live);
+    options.rows.hand_over = shadow::HandedOverName(id_, tables_.live);
     // All is applied from the beginning: the quarantine cannot be searched for the rows of a chunk
     // that a store which went back in time has forgotten, see Copier::DropForgottenRows.
     frontier_->Finish();

@@ -26,8 +26,8 @@ constexpr Clock::duration kShortest = std::chrono::microseconds(100);
 Copier::Copier(CopyOptions options, std::shared_ptr<apply::CopyFrontier> frontier,
                apply::Stream& stream, Pace& pace, std::function<std::string()> throttle)
     : options_(std::move(options)),
-      record_(options_.id, options_.live),
-      ranges_(options_, stream),
+      record_(options_.id, options_.rows.live),
+      ranges_(options_.rows, stream),
       range_(ranges_.range()),
       steps_(range_),
       frontier_(std::move(frontier)),
@@ -96,10 +96,10 @@ void Copier::SaveRecord(mysql::Connection& connection, state::Store& store) {
 // chunks. Their rows have to go: the stream now leaves the changes of these rows to the copy, which
 // would leave existing ones alone. Not so after a swap, when the stream leaves nothing to the copy.
 void Copier::DropForgottenRows(std::stop_token stop, mysql::Connection& connection) {
-  if (!range_.IsInteger() || state_.all_handed_out || options_.hand_over) return;
+  if (!range_.IsInteger() || state_.all_handed_out || options_.rows.hand_over) return;
   const std::string key = mysql::QuoteIdentifier(
-      options_.projection.target.columns[options_.projection.key.front().target].name);
-  std::string drop = "DELETE FROM " + mysql::Quote(options_.off_stage);
+      options_.rows.projection.target.columns[options_.rows.projection.key.front().target].name);
+  std::string drop = "DELETE FROM " + mysql::Quote(options_.rows.off_stage);
   if (!state_.watermark.empty()) drop += " WHERE " + key + ">" + LoadKey(state_.watermark).front();
   drop += " ORDER BY " + key + " LIMIT " + std::to_string(kFirstChunkRows);
   while (connection.Execute(drop) > 0) base::ThrowIfStopped(stop);

@@ -26,6 +26,15 @@
 
 namespace osc::shadow {
 
+struct CopyOptions {
+  std::string id;
+  std::filesystem::path state_directory;
+  mysql::ConnectionOptions connection;
+  RangeCopyOptions rows;
+  int64_t number = 0;  // see CopyRecord
+  int epoch = 0;
+};
+
 class Copier {
  public:
   // throttle: asked before every chunk; a reason to wait, or empty. Called by several threads.

@@ -1,5 +1,6 @@
 #include "shadow/queued_rename.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "shadow/metadata_locks.h"
@@ -15,8 +16,10 @@ using base::Clock;
 using std::chrono::milliseconds;
 
 constexpr unsigned kTableExists = 1050;  // the sentry, met by a RENAME that nothing held back
-// A PREPARE that is not held up mostly answers within this.
+// A PREPARE that is not held up mostly answers within the first one. The list that is looked at
+// then is long on some servers: less and less often.
 constexpr milliseconds kProbePatience{1};
+constexpr milliseconds kLongestProbePatience{16};
 constexpr milliseconds kQueuePoll{1};
 
 }  // namespace
@@ -40,7 +43,8 @@ void QueuedRename::ProveThatItIsNext(const mysql::TableName& table) {
   while (Clock::now() < deadline) {
     RequireThatItWaits();
     prober.Send(prepare);
-    while (!prober.IsReady(kProbePatience)) {
+    for (auto patience = kProbePatience; !prober.IsReady(patience);
+         patience = std::min(2 * patience, kLongestProbePatience)) {
       if (IsSeenWaiting(prober)) return;  // it ends by itself after the RENAME
       if (Clock::now() >= deadline) ThrowBusy(table);
     }

@@ -21,11 +21,12 @@ constexpr int kDuplicateRounds = 5;
 
 }  // namespace
 
-RangeCopy::RangeCopy(const CopyOptions& options, apply::Stream& stream)
-    : options_(options),
+RangeCopy::RangeCopy(RangeCopyOptions options, apply::Stream& stream)
+    : options_(std::move(options)),
       stream_(stream),
-      range_(options.projection, options.live),
-      mapping_(MakeMapping(options.projection, options.live, options.off_stage, options.values)) {
+      range_(options_.projection, options_.live),
+      mapping_(
+          MakeMapping(options_.projection, options_.live, options_.off_stage, options_.values)) {
   const ddl::Projection& projection = options_.projection;
   std::string targets;
   std::string sources;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -19,10 +18,7 @@
 
 namespace osc::shadow {
 
-struct CopyOptions {
-  std::string id;
-  std::filesystem::path state_directory;
-  mysql::ConnectionOptions connection;
+struct RangeCopyOptions {
   mysql::TableName live;
   mysql::TableName off_stage;
   ddl::Projection projection;                   // from the live table to the other
@@ -31,15 +27,13 @@ struct CopyOptions {
   // they are not allowed to fail what is live already. Without it such a row is an error. The
   // frontier has to be finished then.
   std::optional<mysql::TableName> hand_over = std::nullopt;
-  int64_t number = 0;  // see CopyRecord
-  int epoch = 0;
 };
 
 // Thread-safe; each thread brings a connection of its own.
 class RangeCopy {
  public:
-  // The options and the stream must live longer.
-  RangeCopy(const CopyOptions& options, apply::Stream& stream);
+  // The stream must live longer.
+  RangeCopy(RangeCopyOptions options, apply::Stream& stream);
 
   const KeyRange& range() const { return range_; }
 
@@ -66,7 +60,7 @@ class RangeCopy {
   Error Explain(mysql::Connection& connection, const KeyLiterals& key, const Error& error) const;
   std::string KeyCondition(const KeyLiterals& key) const;
 
-  const CopyOptions& options_;
+  const RangeCopyOptions options_;
   apply::Stream& stream_;
   const KeyRange range_;
   const apply::RowMapping mapping_;
