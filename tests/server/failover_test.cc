@@ -166,6 +166,10 @@ TEST_P(FailoverTest, PrimaryIsExchangedWhileItRuns) {
 TEST_P(FailoverTest, FormerPrimaryBecomesThePrimaryAgain) {
   const std::string id = StartMigration();
   osc().WaitForState(id, "live");
+  // What it had alone it would still have: it would have diverged.
+  application().Pause();
+  osc().WaitUntilCaughtUp(id);
+  WaitUntilItFollows(second(), first());
   FailOver();
   WaitUntilMoved(id);
   pair().Start();
