@@ -151,7 +151,8 @@ void Copier::Work(std::stop_token stop, int worker) {
     retrying_.Set("");
     if (!chunk) return;
     const double factor = std::clamp(
-        std::chrono::duration<double>(pace_.chunk_time()) / std::max(took, kShortest), 0.3, 2.0);
+        std::chrono::duration<double>(pace_.locked_chunk_time()) / std::max(took, kShortest), 0.3,
+        2.0);
     rows = std::clamp<uint64_t>(static_cast<uint64_t>(static_cast<double>(rows) * factor), 100,
                                 kMostChunkRows);
   }

@@ -51,7 +51,7 @@ void Pace::Set(const state::Settings& settings) {
   nice_ = settings.nice.value_or(kByServer);
 }
 
-std::chrono::milliseconds Pace::chunk_time() const {
+std::chrono::milliseconds Pace::locked_chunk_time() const {
   const milliseconds wanted = chunk_time_;
   return nice_ >= 0 || !is_shared_ ? wanted : std::min(wanted, kSharedChunkTime);
 }

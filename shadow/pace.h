@@ -39,8 +39,10 @@ class Pace {
   bool MayWork(int number);
   // Does it, and rests afterwards as much as the thread's share wants it. Throws what it throws.
   void Do(std::stop_token stop, int number, const std::function<void()>& work);
-  // Of one chunk.
-  std::chrono::milliseconds chunk_time() const;
+  // Of one chunk that is only read.
+  std::chrono::milliseconds chunk_time() const { return chunk_time_; }
+  // Of one whose rows are locked and written to the binlog: no longer than a write can wait for.
+  std::chrono::milliseconds locked_chunk_time() const;
   // Whether somebody else is there who could wait.
   bool IsShared() const { return is_shared_; }
 

@@ -76,20 +76,21 @@ class Verifier::Worker {
     comparison_.emplace(*verifier_.sql_, connection_, converted_, CatchUpHere());
   }
 
+  ChunkComparison::Result Read(std::stop_token stop, const state::VerifyChunk& chunk) {
+    stop_ = stop;
+    const KeyLiterals low = LoadKey(chunk.low);
+    const KeyLiterals high = LoadKey(chunk.high);
+    if (!chunk.backwards) return comparison_->Compare(stop, low, high);
+    return {.rows = 0, .suspects = verifier_.sql_->Strays(connection_, low, high)};
+  }
+
+  // Of what was read.
   struct Compared {
     state::VerifyCounts counts;
     std::vector<state::Difference> differences;
   };
-  Compared Compare(std::stop_token stop, const state::VerifyChunk& chunk) {
-    stop_ = stop;
-    const KeyLiterals low = LoadKey(chunk.low);
-    const KeyLiterals high = LoadKey(chunk.high);
-    ChunkComparison::Result result;
-    if (chunk.backwards) {
-      result.suspects = verifier_.sql_->Strays(connection_, low, high);
-    } else {
-      result = comparison_->Compare(stop, low, high);
-    }
+  Compared Settle(std::stop_token stop, const state::VerifyChunk& chunk,
+                  const ChunkComparison::Result& result) {
     RowSettler::Verdict verdict = settler_->Settle(stop, result.suspects);
     // Rows are counted on the source's side; those that only the other side has come to them.
     uint64_t rows = result.rows + (verifier_.source_is_live_
@@ -250,6 +251,68 @@ void Verifier::Run(std::stop_token stop) {
   RunWorkers(stop, store, std::move(verification));
 }
 
+void Verifier::Work(std::stop_token stop, int number) {
+  const std::string& id = options_.tables.id;
+  std::optional<state::Store> store;
+  std::optional<Worker> worker;
+  const auto try_until_done = [&](const std::function<void()>& step) {
+    const auto attempt = [&] {
+      try {
+        if (!store) store.emplace(state::Store::Open(options_.state_directory));
+        if (!worker) worker.emplace(*this, *store, number);
+        step();
+      } catch (const Error& error) {
+        if (error.server_errno() == kDefinitionHasChanged) {
+          throw Error(ErrorCode::kRetryable, error.message());
+        }
+        if (error.code() == ErrorCode::kConnectionLost) worker.reset();
+        throw;
+      }
+    };
+    base::Retry(stop, {.attempts = 1000}, attempt, [&](const Error& error) {
+      spdlog::warn("{} verification: {}", id, error.message());
+    });
+  };
+  uint64_t rows = kFirstChunkRows;
+  while (!queue_->IsEmpty() && differences_ < kEnoughDifferences) {
+    if (!throttle_().empty() || !pace_.MayWork(number)) {
+      base::SleepFor(stop, Millis(20));
+      base::ThrowIfStopped(stop);
+      continue;
+    }
+    std::optional<state::VerifyChunk> chunk;
+    try_until_done([&] {
+      if (!chunk) chunk = queue_->Next(worker->connection(), *store, rows);
+      if (!chunk) return;
+      OSC_FAULT_POINT("verify.handed_out");
+      WaitForNoted(stop, stream_);
+      worker->Refresh(stop);
+    });
+    if (!chunk) return;
+    // Only the reading burdens the server. What waits for the stream, before and after, is neither
+    // to be rested from nor a reason to make chunks smaller, which would only be more waits.
+    ChunkComparison::Result found;
+    Clock::duration took{};
+    pace_.Do(stop, number, [&] {
+      try_until_done([&] {
+        const auto began = Clock::now();
+        found = worker->Read(stop, *chunk);
+        took = Clock::now() - began;
+      });
+    });
+    try_until_done([&] {
+      const Worker::Compared compared = worker->Settle(stop, *chunk, found);
+      OSC_FAULT_POINT("verify.compared");
+      store->FinishVerifyChunk(id, chunk->number, compared.counts, compared.differences);
+      differences_ += compared.counts.differences();
+    });
+    const double factor = std::clamp(
+        std::chrono::duration<double>(pace_.chunk_time()) / std::max(took, kShortest), 0.3, 3.0);
+    rows = std::clamp<uint64_t>(static_cast<uint64_t>(static_cast<double>(rows) * factor), 200,
+                                kMostChunkRows);
+  }
+}
+
 void Verifier::RunWorkers(std::stop_token stop, state::Store& store,
                           state::Verification verification) {
   const std::string& id = options_.tables.id;
@@ -259,54 +322,6 @@ void Verifier::RunWorkers(std::stop_token stop, state::Store& store,
   std::condition_variable ended;
   std::exception_ptr first_error;
   int running = kMostThreads;
-  const auto work = [&](int number) {
-    std::optional<state::Store> own;
-    std::optional<Worker> worker;
-    uint64_t rows = kFirstChunkRows;
-    const std::stop_token token = stop_all.get_token();
-    while (!queue_->IsEmpty() && differences_ < kEnoughDifferences) {
-      if (!throttle_().empty() || !pace_.MayWork(number)) {
-        base::SleepFor(token, Millis(20));
-        base::ThrowIfStopped(token);
-        continue;
-      }
-      std::optional<state::VerifyChunk> chunk;
-      Clock::duration took{};
-      const auto step = [&] {
-        try {
-          if (!own) own.emplace(state::Store::Open(options_.state_directory));
-          if (!worker) worker.emplace(*this, *own, number);
-          const auto started = Clock::now();
-          if (!chunk) chunk = queue_->Next(worker->connection(), *own, rows);
-          if (!chunk) return;
-          OSC_FAULT_POINT("verify.handed_out");
-          WaitForNoted(token, stream_);
-          worker->Refresh(token);
-          const Worker::Compared compared = worker->Compare(token, *chunk);
-          OSC_FAULT_POINT("verify.compared");
-          own->FinishVerifyChunk(id, chunk->number, compared.counts, compared.differences);
-          differences_ += compared.counts.differences();
-          took = Clock::now() - started;
-        } catch (const Error& error) {
-          if (error.server_errno() == kDefinitionHasChanged) {
-            throw Error(ErrorCode::kRetryable, error.message());
-          }
-          if (error.code() == ErrorCode::kConnectionLost) worker.reset();
-          throw;
-        }
-      };
-      pace_.Do(token, number, [&] {
-        base::Retry(token, {.attempts = 1000}, step, [&](const Error& error) {
-          spdlog::warn("{} verification: {}", id, error.message());
-        });
-      });
-      if (!chunk) return;
-      const double factor = std::clamp(
-          std::chrono::duration<double>(pace_.chunk_time()) / std::max(took, kShortest), 0.3, 3.0);
-      rows = std::clamp<uint64_t>(static_cast<uint64_t>(static_cast<double>(rows) * factor), 200,
-                                  kMostChunkRows);
-    }
-  };
   const auto began = Clock::now();
   const int64_t elapsed_before = verification.elapsed_ms;
   const uint64_t rows_before = verification.counts.rows;
@@ -330,7 +345,7 @@ void Verifier::RunWorkers(std::stop_token stop, state::Store& store,
       workers.emplace_back([&, i] {
         std::exception_ptr error;
         try {
-          work(i);
+          Work(stop_all.get_token(), i);
         } catch (...) {
           error = std::current_exception();
           stop_all.request_stop();

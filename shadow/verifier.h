@@ -55,6 +55,8 @@ class Verifier {
   // Into what the store is about to be told.
   void TellReplica(state::Verification* verification);
   void Reopen(std::stop_token stop, mysql::Connection& connection, state::Store& store);
+  // One of the threads, until nothing is left to compare.
+  void Work(std::stop_token stop, int number);
   void RunWorkers(std::stop_token stop, state::Store& store, state::Verification verification);
 
   const VerifyOptions options_;
