@@ -18,7 +18,7 @@ class PaceTest : public testing::UsersTest {
 };
 
 TEST_P(PaceTest, MeasuresWritesBesideOthersAndSaysSo) {
-  CreateTitledUsers("users", 20000);
+  CreateTitledUsers("users", 100000);  // it has to last until somebody has looked
   testing::Writers writers(server(), database(), "users");
   const std::string id = Begin("auto");
   const auto paces = [](const json& now) {
@@ -32,7 +32,7 @@ TEST_P(PaceTest, MeasuresWritesBesideOthersAndSaysSo) {
   osc().Succeed({"set", id, "nice=0"});
   osc().WaitUntil(id, "no pace", [](const json& now) { return now["throttle"]["pace"].is_null(); });
   // The comparison is held back in the same way.
-  osc().Succeed({"set", id, "nice=auto"});
+  osc().Succeed({"set", id, "nice=auto", "chunk-time=200ms"});
   osc().WaitForState(id, "live");
   ExpectExactly(writers, "users");
   ExpectInvariant(id);
