@@ -89,7 +89,7 @@ TEST_P(ThrottleTest, WaitsWhileTheServerIsBusy) {
   // What a reader's old snapshot keeps from being purged.
   mysql::Connection reader = server().Connect(database());
   reader.Execute("START TRANSACTION WITH CONSISTENT SNAPSHOT");
-  Run("UPDATE users SET amount=amount+1");
+  for (int i = 0; i < 20; ++i) Run("UPDATE users SET amount=amount+1");
   osc().Succeed({"set", id, "max-load=Innodb_history_list_length=0.5"});
   ExpectHeldBackBy(id, "Innodb_history_list_length is ");
   osc().Succeed({"set", id, "max-load=none"});
