@@ -255,24 +255,6 @@ void Verifier::Work(std::stop_token stop, int number) {
   const std::string& id = options_.tables.id;
   std::optional<state::Store> store;
   std::optional<Worker> worker;
-  const auto try_until_done = [&](const std::function<void()>& step) {
-    const auto attempt = [&] {
-      try {
-        if (!store) store.emplace(state::Store::Open(options_.state_directory));
-        if (!worker) worker.emplace(*this, *store, number);
-        step();
-      } catch (const Error& error) {
-        if (error.server_errno() == kDefinitionHasChanged) {
-          throw Error(ErrorCode::kRetryable, error.message());
-        }
-        if (error.code() == ErrorCode::kConnectionLost) worker.reset();
-        throw;
-      }
-    };
-    base::Retry(stop, {.attempts = 1000}, attempt, [&](const Error& error) {
-      spdlog::warn("{} verification: {}", id, error.message());
-    });
-  };
   uint64_t rows = kFirstChunkRows;
   while (!queue_->IsEmpty() && differences_ < kEnoughDifferences) {
     if (!throttle_().empty() || !pace_.MayWork(number)) {
@@ -281,31 +263,41 @@ void Verifier::Work(std::stop_token stop, int number) {
       continue;
     }
     std::optional<state::VerifyChunk> chunk;
-    try_until_done([&] {
-      if (!chunk) chunk = queue_->Next(worker->connection(), *store, rows);
-      if (!chunk) return;
-      OSC_FAULT_POINT("verify.handed_out");
-      WaitForNoted(stop, stream_);
-      worker->Refresh(stop);
+    Clock::duration took{};
+    const auto step = [&] {
+      try {
+        if (!store) store.emplace(state::Store::Open(options_.state_directory));
+        if (!worker) worker.emplace(*this, *store, number);
+        if (!chunk) chunk = queue_->Next(worker->connection(), *store, rows);
+        if (!chunk) return;
+        OSC_FAULT_POINT("verify.handed_out");
+        WaitForNoted(stop, stream_);
+        worker->Refresh(stop);
+        // Only the reading burdens the server. What waits for the stream, before and after, is
+        // neither to be rested from nor a reason to make chunks smaller, which would only be more
+        // waits.
+        ChunkComparison::Result found;
+        pace_.Do(stop, number, [&] {
+          const auto began = Clock::now();
+          found = worker->Read(stop, *chunk);
+          took = Clock::now() - began;
+        });
+        const Worker::Compared compared = worker->Settle(stop, *chunk, found);
+        OSC_FAULT_POINT("verify.compared");
+        store->FinishVerifyChunk(id, chunk->number, compared.counts, compared.differences);
+        differences_ += compared.counts.differences();
+      } catch (const Error& error) {
+        if (error.server_errno() == kDefinitionHasChanged) {
+          throw Error(ErrorCode::kRetryable, error.message());
+        }
+        if (error.code() == ErrorCode::kConnectionLost) worker.reset();
+        throw;
+      }
+    };
+    base::Retry(stop, {.attempts = 1000}, step, [&](const Error& error) {
+      spdlog::warn("{} verification: {}", id, error.message());
     });
     if (!chunk) return;
-    // Only the reading burdens the server. What waits for the stream, before and after, is neither
-    // to be rested from nor a reason to make chunks smaller, which would only be more waits.
-    ChunkComparison::Result found;
-    Clock::duration took{};
-    pace_.Do(stop, number, [&] {
-      try_until_done([&] {
-        const auto began = Clock::now();
-        found = worker->Read(stop, *chunk);
-        took = Clock::now() - began;
-      });
-    });
-    try_until_done([&] {
-      const Worker::Compared compared = worker->Settle(stop, *chunk, found);
-      OSC_FAULT_POINT("verify.compared");
-      store->FinishVerifyChunk(id, chunk->number, compared.counts, compared.differences);
-      differences_ += compared.counts.differences();
-    });
     const double factor = std::clamp(
         std::chrono::duration<double>(pace_.chunk_time()) / std::max(took, kShortest), 0.3, 3.0);
     rows = std::clamp<uint64_t>(static_cast<uint64_t>(static_cast<double>(rows) * factor), 200,
